@@ -1,0 +1,89 @@
+// Package awssecrets fetches signing keys from AWS Secrets Manager, one secret
+// per door.
+package awssecrets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+
+	"deskpro-login/pkg/keyring"
+	"deskpro-login/pkg/redact"
+)
+
+// current is the staging label of the version that signs:
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+const current = "AWSCURRENT"
+
+// Config configures a Source. All fields are required.
+type Config struct {
+	AWS aws.Config
+	// SecretID is the secret's ARN or name. The function's role needs
+	// secretsmanager:GetSecretValue on it.
+	SecretID string
+}
+
+// Source is a keyring.Source over one secret.
+type Source struct {
+	secretID string
+	// A method value, not the client: package html/template looks methods up
+	// by name, which makes the linker keep every operation of a client that an
+	// interface can reach.
+	get func(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
+}
+
+var _ keyring.Source = (*Source)(nil)
+
+// New makes no call.
+func New(cfg Config) (*Source, error) {
+	if cfg.SecretID == "" {
+		return nil, errors.New("awssecrets: SecretID is required")
+	}
+	return &Source{secretID: cfg.SecretID, get: secretsmanager.NewFromConfig(cfg.AWS).GetSecretValue}, nil
+}
+
+// Keyring fetches the AWSCURRENT version.
+func (s *Source) Keyring(ctx context.Context) (keyring.Keyring, error) {
+	value, version, err := s.value(ctx)
+	if err != nil {
+		return keyring.Keyring{}, err
+	}
+	key, err := keyring.ParseKey(value, version)
+	if err != nil {
+		return keyring.Keyring{}, fmt.Errorf("secret %s: %w", s.secretID, err)
+	}
+	return keyring.Keyring{Current: key}, nil
+}
+
+func (s *Source) value(ctx context.Context) (value redact.Secret, version string, err error) {
+	out, err := s.get(ctx, &secretsmanager.GetSecretValueInput{
+		SecretId:     aws.String(s.secretID),
+		VersionStage: aws.String(current),
+	})
+	var (
+		notFound *types.ResourceNotFoundException
+		invalid  *types.InvalidRequestException
+	)
+	switch {
+	case errors.As(err, &notFound):
+		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it does not exist or has no %s version; create it or correct the function's configuration: %w", s.secretID, keyring.ErrAbsent, current, err)
+	case errors.As(err, &invalid):
+		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it is marked for deletion; restore it in the console: %w", s.secretID, keyring.ErrAbsent, err)
+	case err != nil:
+		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: %w", s.secretID, keyring.ErrUnavailable, err)
+	case out.SecretString == nil:
+		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it is stored as binary; store it as text", s.secretID, keyring.ErrUnusable)
+	}
+	return redact.New(*out.SecretString), aws.ToString(out.VersionId), nil
+}
+
+// Text returns a secret's AWSCURRENT text as it is, for a secret that is not a
+// signing key (a Cognito client's). The errors are those of keyring.Source.
+func (s *Source) Text(ctx context.Context) (redact.Secret, error) {
+	value, _, err := s.value(ctx)
+	return value, err
+}

@@ -1,0 +1,61 @@
+// Package keyring owns the keys that sign tokens: what a key is, which version
+// signs now, and for how long a fetched one is believed. Adapters (awssecrets)
+// fetch the versions; Cache stands before one of them.
+//
+// A key leaves this package only through Key.Bytes, which package deskpro
+// calls to sign and verify.
+package keyring
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"deskpro-login/pkg/redact"
+)
+
+// MinKeyLength is the shortest key in bytes: HS256 wants one as long as its
+// hash (RFC 7518 section 3.2), and firebase/php-jwt from version 7, PHP's usual
+// library, refuses a shorter one.
+const MinKeyLength = 32
+
+// Key is one version of the secret that a door shares with Deskpro. Only
+// ParseKey makes a valid one.
+type Key struct {
+	secret  redact.Secret
+	version string
+}
+
+// ParseKey reads a secret's stored value: the key itself, byte for byte what
+// the admin pastes into Deskpro, or a JSON object {"key": "…"}, which is what
+// the Secrets Manager console's key/value editor stores. A value that Deskpro
+// could not hold as it is (too short, white space at an end, control
+// characters) is ErrUnusable with a sentence that says what to do.
+func ParseKey(value redact.Secret, version string) (Key, error) {
+	raw := value.Reveal()
+	if strings.HasPrefix(raw, "{") && json.Valid([]byte(raw)) {
+		var object struct{ Key *string }
+		if err := json.Unmarshal([]byte(raw), &object); err != nil || object.Key == nil {
+			return Key{}, fmt.Errorf(`%w: it is a JSON object without a "key" string; store the key as plain text or as {"key": "…"}`, ErrUnusable)
+		}
+		raw = *object.Key
+	}
+	switch {
+	case raw != strings.TrimSpace(raw):
+		return Key{}, fmt.Errorf("%w: it begins or ends with white space or a newline, which the copy in Deskpro would not; save it again without", ErrUnusable)
+	case !utf8.ValidString(raw) || strings.ContainsFunc(raw, isControl):
+		return Key{}, fmt.Errorf("%w: it holds control characters or bytes that are not text; Deskpro's field cannot hold them; generate a printable one", ErrUnusable)
+	case len(raw) < MinKeyLength:
+		return Key{}, fmt.Errorf("%w: it has %d bytes and needs at least %d; generate a longer one and paste it into Deskpro too", ErrUnusable, len(raw), MinKeyLength)
+	}
+	return Key{secret: redact.New(raw), version: version}, nil
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// Bytes returns a copy of what signs: the bytes of the string, never decoded.
+func (k Key) Bytes() []byte { return []byte(k.secret.Reveal()) }
+
+// Version is the store's own name for this version of the secret.
+func (k Key) Version() string { return k.version }

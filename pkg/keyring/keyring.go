@@ -1,0 +1,38 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+)
+
+// Keyring holds a door's keys by what they are for.
+type Keyring struct {
+	// Current signs.
+	Current Key
+}
+
+// Source fetches a door's keyring.
+//
+// Keyring returns an error for which errors.Is finds exactly one of the
+// sentinels below. It is safe for concurrent use and returns soon after ctx
+// ends.
+type Source interface {
+	Keyring(ctx context.Context) (Keyring, error)
+}
+
+// The sentinels of Source. The text around them is for the log and says what
+// to do; it never holds a key.
+var (
+	// ErrAbsent: there is no such secret, or it is marked for deletion.
+	ErrAbsent = errors.New("no signing key")
+	// ErrUnusable: there is one that must not sign.
+	ErrUnusable = errors.New("unusable signing key")
+	// ErrUnavailable: the store did not answer.
+	ErrUnavailable = errors.New("signing key unavailable")
+)
+
+// Static is a Source of one key that never changes, for the local server and
+// tests.
+type Static struct{ Key Key }
+
+func (s Static) Keyring(context.Context) (Keyring, error) { return Keyring{Current: s.Key}, nil }
