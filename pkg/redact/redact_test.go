@@ -19,13 +19,17 @@ func TestNothingButRevealShowsTheValue(t *testing.T) {
 	holder := struct {
 		Password redact.Secret
 		Pointer  *redact.Secret
-	}{secret, &secret}
+		hidden   redact.Secret
+		inner    struct{ deep []redact.Secret }
+	}{Password: secret, Pointer: &secret, hidden: secret}
+	holder.inner.deep = []redact.Secret{secret}
 
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T"} {
 		fmt.Fprintf(&out, verb, secret)
 		fmt.Fprintf(&out, verb, &secret)
 		fmt.Fprintf(&out, verb, holder)
+		fmt.Fprintf(&out, verb, &holder)
 	}
 	fmt.Fprint(&out, errors.New(fmt.Sprint(holder)))
 	_ = json.NewEncoder(&out).Encode(holder)
