@@ -1,0 +1,244 @@
+// Package session remembers who signed in, so that the next visit from Deskpro
+// needs no password. It is logic over a state.Store; the cookie that carries
+// an ID is package web's.
+//
+// A session is found by a random 256-bit ID that only the browser holds: the
+// store keeps its SHA-256, so that who reads the store cannot sign in with what
+// is there. It ends when it has not been used for a while (idle), a fixed time
+// after signing in (absolute), when it is ended, or when all of its subject's
+// are.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/state"
+)
+
+// idLength is 256 bits: OWASP ASVS 5.0 7.2.3 asks for at least 128.
+const idLength = 32
+
+// touchShare is the share of the idle time that may pass before a use is
+// written down, so that most uses cost no write.
+const touchShare = 10
+
+// ErrNone: there is no such session, or it has ended.
+var ErrNone = errors.New("no live session")
+
+// Config configures Sessions.
+type Config struct {
+	// Store keeps the sessions. Required.
+	Store state.Store
+	// Idle ends a session that was not used for so long. Required.
+	Idle time.Duration
+	// Absolute ends a session so long after it was opened. Required, at least
+	// Idle.
+	Absolute time.Duration
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Sessions opens, finds and ends sessions. Safe for concurrent use.
+//
+// Its errors are ErrNone where a method says so, and otherwise those of
+// state.Store (state.ErrUnavailable).
+type Sessions struct{ cfg Config }
+
+// New returns an error for a Config that would open sessions without an end.
+func New(cfg Config) (*Sessions, error) {
+	if cfg.Store == nil {
+		return nil, errors.New("session: Store is required")
+	}
+	if cfg.Idle <= 0 || cfg.Absolute < cfg.Idle {
+		return nil, fmt.Errorf("session: the idle time %v must be positive and no longer than the absolute time %v", cfg.Idle, cfg.Absolute)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Sessions{cfg}, nil
+}
+
+// ID is what the browser holds. Only Open makes one that leads to a session.
+type ID struct{ encoded redact.Secret }
+
+// ParseID reads a cookie's value. It refuses whatever Open could not have made,
+// so that nothing else reaches the store.
+func ParseID(value string) (ID, error) {
+	_, err := base64.RawURLEncoding.Strict().DecodeString(value)
+	// The length is that of the text: the decoder skips newlines.
+	if err != nil || len(value) != base64.RawURLEncoding.EncodedLen(idLength) {
+		return ID{}, ErrNone
+	}
+	return ID{redact.New(value)}, nil
+}
+
+// Reveal returns the cookie's value: a credential.
+func (id ID) Reveal() string { return id.encoded.Reveal() }
+
+func (id ID) key() string {
+	sum := sha256.Sum256([]byte(id.Reveal()))
+	return "session#" + hex.EncodeToString(sum[:])
+}
+
+// Session is who signed in.
+type Session struct {
+	// Subject is the person's ID in the directory.
+	Subject string
+	// Profile is what Open was given, for the caller to read.
+	Profile []byte
+}
+
+// record is a Session as stored.
+type record struct {
+	Subject string          `json:"subject"`
+	Profile json.RawMessage `json:"profile"`
+	Opened  time.Time       `json:"opened"`
+	Used    time.Time       `json:"used"`
+}
+
+// Open begins a session for subject, with profile (JSON) to be remembered.
+func (s *Sessions) Open(ctx context.Context, subject string, profile []byte) (ID, error) {
+	raw := make([]byte, idLength)
+	_, _ = rand.Read(raw) // never fails: it ends the program instead
+	id := ID{redact.New(base64.RawURLEncoding.EncodeToString(raw))}
+	now := s.cfg.Now()
+	err := s.put(ctx, id, record{Subject: subject, Profile: profile, Opened: now, Used: now}, 0)
+	// A conflict on a fresh 256-bit key is our own write, retried by the
+	// store's client after its answer was lost.
+	if err != nil && !errors.Is(err, state.ErrConflict) {
+		return ID{}, fmt.Errorf("opening a session: %w", err)
+	}
+	return id, nil
+}
+
+// Find returns the live session of id and notes that it was used. It returns
+// ErrNone for one that has ended.
+func (s *Sessions) Find(ctx context.Context, id ID) (Session, error) {
+	item, err := s.cfg.Store.Get(ctx, id.key())
+	if errors.Is(err, state.ErrNotFound) {
+		return Session{}, ErrNone
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("finding a session: %w", err)
+	}
+	r, err := decode(item)
+	if err != nil {
+		return Session{}, err
+	}
+	now := s.cfg.Now()
+	if !now.Before(s.end(r)) {
+		return Session{}, ErrNone
+	}
+	ended, _, err := s.endedUpTo(ctx, r.Subject)
+	if err != nil {
+		return Session{}, fmt.Errorf("finding a session: %w", err)
+	}
+	if !r.Opened.After(ended) {
+		return Session{}, ErrNone
+	}
+	if now.Sub(r.Used) >= s.cfg.Idle/touchShare {
+		r.Used = now
+		// Best effort: a use that is not noted only ends the session sooner,
+		// and one that lost a race was noted, or ended, by the winner.
+		_ = s.put(ctx, id, r, item.Version)
+	}
+	return Session{Subject: r.Subject, Profile: r.Profile}, nil
+}
+
+// End ends the session of id and returns it. It returns ErrNone if there was
+// none to end.
+func (s *Sessions) End(ctx context.Context, id ID) (Session, error) {
+	item, err := s.cfg.Store.Consume(ctx, id.key())
+	if errors.Is(err, state.ErrNotFound) {
+		return Session{}, ErrNone
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("ending a session: %w", err)
+	}
+	r, err := decode(item)
+	return Session{Subject: r.Subject, Profile: r.Profile}, err
+}
+
+// EndAll ends every session that subject has opened up to now: for a disabled
+// account or a changed password.
+func (s *Sessions) EndAll(ctx context.Context, subject string) error {
+	for {
+		now := s.cfg.Now()
+		ended, version, err := s.endedUpTo(ctx, subject)
+		if err != nil {
+			return fmt.Errorf("ending sessions: %w", err)
+		}
+		if !ended.Before(now) {
+			return nil
+		}
+		err = s.cfg.Store.Put(ctx, subjectKey(subject), state.Item{
+			Value: []byte(now.UTC().Format(time.RFC3339Nano)),
+			// Whatever it ends has ended by itself by then.
+			Expires: now.Add(s.cfg.Absolute + time.Minute),
+			Version: version,
+		})
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, state.ErrConflict) {
+			return fmt.Errorf("ending sessions: %w", err)
+		}
+	}
+}
+
+// endedUpTo returns the time up to which subject's sessions were ended, zero
+// for never, and the version of the item that says so.
+func (s *Sessions) endedUpTo(ctx context.Context, subject string) (time.Time, int64, error) {
+	item, err := s.cfg.Store.Get(ctx, subjectKey(subject))
+	if errors.Is(err, state.ErrNotFound) {
+		return time.Time{}, 0, nil
+	}
+	if err != nil {
+		return time.Time{}, 0, err
+	}
+	ended, err := time.Parse(time.RFC3339Nano, string(item.Value))
+	if err != nil {
+		return time.Time{}, 0, fmt.Errorf("%w: the stored time does not parse", state.ErrUnavailable)
+	}
+	return ended, item.Version, nil
+}
+
+func decode(item state.Item) (record, error) {
+	var r record
+	if err := json.Unmarshal(item.Value, &r); err != nil {
+		return record{}, fmt.Errorf("%w: a stored session does not parse", state.ErrUnavailable)
+	}
+	return r, nil
+}
+
+func (s *Sessions) put(ctx context.Context, id ID, r record, version int64) error {
+	value, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encoding a session: %w", err)
+	}
+	return s.cfg.Store.Put(ctx, id.key(), state.Item{Value: value, Expires: s.end(r), Version: version})
+}
+
+// end is when the session of r ends by itself.
+func (s *Sessions) end(r record) time.Time {
+	idle, absolute := r.Used.Add(s.cfg.Idle), r.Opened.Add(s.cfg.Absolute)
+	if idle.Before(absolute) {
+		return idle
+	}
+	return absolute
+}
+
+// subjectKey hashes the subject: directories choose IDs freely.
+func subjectKey(subject string) string {
+	sum := sha256.Sum256([]byte(subject))
+	return "ended#" + hex.EncodeToString(sum[:])
+}

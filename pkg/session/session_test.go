@@ -1,0 +1,337 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"deskpro-login/pkg/session"
+	"deskpro-login/pkg/state"
+	"deskpro-login/pkg/state/memory"
+	"deskpro-login/pkg/state/statetest"
+)
+
+const (
+	idle     = time.Hour
+	absolute = 12 * time.Hour
+)
+
+// spy is a store that remembers which keys and values it was given.
+type spy struct {
+	memory.Store
+	mu   sync.Mutex
+	seen []string
+	puts int
+}
+
+func (s *spy) Put(ctx context.Context, key string, item state.Item) error {
+	s.mu.Lock()
+	s.seen = append(s.seen, key, string(item.Value))
+	s.puts++
+	s.mu.Unlock()
+	return s.Store.Put(ctx, key, item)
+}
+
+func open(t *testing.T, store state.Store) *session.Sessions {
+	t.Helper()
+	s, err := session.New(session.Config{Store: store, Idle: idle, Absolute: absolute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func begin(t *testing.T, s *session.Sessions, subject string) session.ID {
+	t.Helper()
+	id, err := s.Open(t.Context(), subject, []byte(`{"name":"Zoë 👩‍🚀"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func live(t *testing.T, s *session.Sessions, id session.ID) bool {
+	t.Helper()
+	_, err := s.Find(t.Context(), id)
+	if err != nil && !errors.Is(err, session.ErrNone) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+func TestFindReturnsWhatOpenWasGiven(t *testing.T) {
+	s := open(t, &memory.Store{})
+	got, err := s.Find(t.Context(), begin(t, s, "u-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Subject != "u-1" || string(got.Profile) != `{"name":"Zoë 👩‍🚀"}` {
+		t.Errorf("got %q %s", got.Subject, got.Profile)
+	}
+}
+
+func TestASessionEndsWhenIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &memory.Store{})
+		id := begin(t, s, "u-1")
+		time.Sleep(idle - time.Second)
+		if !live(t, s, id) {
+			t.Error("ended before its idle time")
+		}
+		time.Sleep(idle - time.Second)
+		if !live(t, s, id) {
+			t.Error("ended although it was used meanwhile")
+		}
+		time.Sleep(idle)
+		if live(t, s, id) {
+			t.Error("outlived its idle time")
+		}
+	})
+}
+
+func TestASessionEndsAfterItsAbsoluteTimeHoweverMuchItIsUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &memory.Store{})
+		id := begin(t, s, "u-1")
+		start := time.Now()
+		for live(t, s, id) {
+			time.Sleep(idle / 2)
+		}
+		if got := time.Since(start); got != absolute {
+			t.Errorf("ended after %v, want %v", got, absolute)
+		}
+	})
+}
+
+func TestMostUsesCostNoWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &spy{}
+		s := open(t, store)
+		id := begin(t, s, "u-1")
+		for range 60 { // an hour of a use a minute
+			time.Sleep(time.Minute)
+			live(t, s, id)
+		}
+		if writes := store.puts - 1; writes != 10 {
+			t.Errorf("60 uses in an idle time cost %d writes, want 10", writes)
+		}
+	})
+}
+
+func TestEndEndsOneSession(t *testing.T) {
+	s := open(t, &memory.Store{})
+	phone, desk := begin(t, s, "u-1"), begin(t, s, "u-1")
+	ended, err := s.End(t.Context(), phone)
+	if err != nil || ended.Subject != "u-1" {
+		t.Fatalf("End: %q, %v", ended.Subject, err)
+	}
+	if live(t, s, phone) || !live(t, s, desk) {
+		t.Errorf("after ending the phone's: phone live %t, desk live %t", live(t, s, phone), live(t, s, desk))
+	}
+	if _, err := s.End(t.Context(), phone); !errors.Is(err, session.ErrNone) {
+		t.Errorf("ending it again: %v, want ErrNone", err)
+	}
+}
+
+func TestEndAllEndsASubjectsSessionsAndNoOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &memory.Store{})
+		phone, desk, other := begin(t, s, "u-1"), begin(t, s, "u-1"), begin(t, s, "u-2")
+		time.Sleep(time.Second)
+		var all sync.WaitGroup
+		for range 10 { // racing with itself
+			all.Go(func() {
+				if err := s.EndAll(t.Context(), "u-1"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if live(t, s, phone) || live(t, s, desk) {
+			t.Error("a session survived EndAll")
+		}
+		if !live(t, s, other) {
+			t.Error("another subject's session was ended")
+		}
+		time.Sleep(time.Millisecond)
+		if id := begin(t, s, "u-1"); !live(t, s, id) {
+			t.Error("a session opened after EndAll is not live")
+		}
+		time.Sleep(absolute - 2*time.Second)
+		if live(t, s, phone) {
+			t.Error("a session came back to life")
+		}
+	})
+}
+
+func TestAUseNotedAfterTheEndDoesNotRevive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The session is ended between Find's read and its write.
+		store := &interposed{}
+		s := open(t, store)
+		id := begin(t, s, "u-1")
+		time.Sleep(idle / 2)
+		store.beforePut = func() {
+			if _, err := s.End(t.Context(), id); err != nil {
+				t.Error(err)
+			}
+		}
+		live(t, s, id)
+		store.beforePut = nil
+		if live(t, s, id) {
+			t.Error("the ended session is live again")
+		}
+	})
+}
+
+type interposed struct {
+	memory.Store
+	beforePut func()
+}
+
+func (s *interposed) Put(ctx context.Context, key string, item state.Item) error {
+	if s.beforePut != nil {
+		s.beforePut()
+	}
+	return s.Store.Put(ctx, key, item)
+}
+
+func TestTheStoreNeverSeesTheID(t *testing.T) {
+	store := &spy{}
+	s := open(t, store)
+	id := begin(t, s, "u-1")
+	if all := strings.Join(store.seen, "\n"); strings.Contains(all, id.Reveal()) {
+		t.Errorf("the store was given the id:\n%s", all)
+	}
+	if out := fmt.Sprintf("%v %+v %#v", id, id, &id); strings.Contains(out, id.Reveal()) {
+		t.Errorf("the id prints: %s", out)
+	}
+}
+
+func TestIDsAreFreshAndOf256Bits(t *testing.T) {
+	s := open(t, &memory.Store{})
+	seen := map[string]bool{}
+	for range 50 {
+		value := begin(t, s, "u-1").Reveal()
+		if seen[value] || len(value) != 43 {
+			t.Fatalf("id %q: seen %t, length %d, want 43", value, seen[value], len(value))
+		}
+		seen[value] = true
+	}
+}
+
+func TestParseIDRefusesWhatOpenDoesNotMake(t *testing.T) {
+	s := open(t, &memory.Store{})
+	good := begin(t, s, "u-1").Reveal()
+	if id, err := session.ParseID(good); err != nil || !live(t, s, id) {
+		t.Fatalf("a good id is refused: %v", err)
+	}
+	for _, bad := range []string{"", "x", good + "A", good[:42], good[:42] + "=", good[:42] + "/", "session#" + good, strings.Repeat("A", 42) + "B", good + "\n"} {
+		if _, err := session.ParseID(bad); !errors.Is(err, session.ErrNone) {
+			t.Errorf("ParseID(%q): %v, want ErrNone", bad, err)
+		}
+	}
+}
+
+func TestAnIDTheClientChoseLeadsNowhere(t *testing.T) {
+	s := open(t, &memory.Store{})
+	id, err := session.ParseID(strings.Repeat("A", 43))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if live(t, s, id) {
+		t.Error("a chosen id is live")
+	}
+}
+
+func TestAStoreThatIsDownIsNotAMissingSession(t *testing.T) {
+	store := &statetest.Faulty{Store: &memory.Store{}}
+	s := open(t, store)
+	id := begin(t, s, "u-1")
+	store.Set(statetest.Fail)
+	_, findErr := s.Find(t.Context(), id)
+	_, endErr := s.End(t.Context(), id)
+	_, openErr := s.Open(t.Context(), "u-1", []byte("{}"))
+	for what, err := range map[string]error{"Find": findErr, "End": endErr, "Open": openErr, "EndAll": s.EndAll(t.Context(), "u-1")} {
+		if !errors.Is(err, state.ErrUnavailable) || errors.Is(err, session.ErrNone) {
+			t.Errorf("%s: %v, want state.ErrUnavailable", what, err)
+		}
+	}
+	store.Set(statetest.Work)
+	if !live(t, s, id) {
+		t.Error("the session was lost with the store's failure")
+	}
+}
+
+func TestASessionIsFoundWhileItsUseCannotBeNoted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &statetest.Faulty{Store: &memory.Store{}}
+		s := open(t, store)
+		id := begin(t, s, "u-1")
+		time.Sleep(idle / 2)
+		store.Set(statetest.Fail, statetest.Put)
+		if !live(t, s, id) {
+			t.Error("a session is lost because a write failed")
+		}
+	})
+}
+
+func TestAWriteThatFailedAfterItPersistedOpensTheSession(t *testing.T) {
+	// The store's client retries after a lost answer and meets its own write.
+	store := &retried{}
+	s := open(t, store)
+	id, err := s.Open(t.Context(), "u-1", []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !live(t, s, id) {
+		t.Error("the session is not there")
+	}
+}
+
+// retried puts everything twice, as a retry after a lost answer does.
+type retried struct{ memory.Store }
+
+func (s *retried) Put(ctx context.Context, key string, item state.Item) error {
+	if err := s.Store.Put(ctx, key, item); err != nil {
+		return err
+	}
+	return s.Store.Put(ctx, key, item)
+}
+
+func TestARecordThatDoesNotParseIsAnErrorNotASession(t *testing.T) {
+	store := &spy{}
+	s := open(t, store)
+	id := begin(t, s, "u-1")
+	key := store.seen[0]
+	item, err := store.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item.Value = []byte(`{"subject":7}`)
+	if err := store.Store.Put(t.Context(), key, item); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Find(t.Context(), id); !errors.Is(err, state.ErrUnavailable) {
+		t.Errorf("error = %v, want state.ErrUnavailable", err)
+	}
+}
+
+func TestAConfigWithoutAnEndIsRefused(t *testing.T) {
+	for _, cfg := range []session.Config{
+		{Idle: idle, Absolute: absolute},
+		{Store: &memory.Store{}, Absolute: absolute},
+		{Store: &memory.Store{}, Idle: idle},
+		{Store: &memory.Store{}, Idle: absolute, Absolute: idle},
+	} {
+		if _, err := session.New(cfg); err == nil {
+			t.Errorf("New(%+v) succeeded", cfg)
+		}
+	}
+}
+
