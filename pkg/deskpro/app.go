@@ -127,5 +127,8 @@ func (a *App) Home() string { return a.base.String() }
 // Origins are the origins that a return URL may have, the helpdesk's own first.
 func (a *App) Origins() []string { return append([]string(nil), a.origins...) }
 
+// Attributes are the names of the directory's attributes that tokens carry.
+func (a *App) Attributes() []string { return append([]string(nil), a.attributes...) }
+
 // minKeyLength is the length of the hash (RFC 7518 section 3.2).
 func (a *App) minKeyLength() int { return a.method.Hash.Size() }

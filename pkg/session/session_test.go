@@ -334,4 +334,3 @@ func TestAConfigWithoutAnEndIsRefused(t *testing.T) {
 		}
 	}
 }
-

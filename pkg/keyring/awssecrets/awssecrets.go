@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -19,9 +21,11 @@ import (
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 const current = "AWSCURRENT"
 
+const prefetchTimeout = 1500 * time.Millisecond
+
 // Config configures a Source. All fields are required.
 type Config struct {
-	AWS aws.Config
+	Client *secretsmanager.Client
 	// SecretID is the secret's ARN or name. The function's role needs
 	// secretsmanager:GetSecretValue on it.
 	SecretID string
@@ -40,10 +44,31 @@ var _ keyring.Source = (*Source)(nil)
 
 // New makes no call.
 func New(cfg Config) (*Source, error) {
-	if cfg.SecretID == "" {
-		return nil, errors.New("awssecrets: SecretID is required")
+	if cfg.Client == nil || cfg.SecretID == "" {
+		return nil, errors.New("awssecrets: Client and SecretID are required")
 	}
-	return &Source{secretID: cfg.SecretID, get: secretsmanager.NewFromConfig(cfg.AWS).GetSecretValue}, nil
+	return &Source{secretID: cfg.SecretID, get: cfg.Client.GetSecretValue}, nil
+}
+
+// Prefetched returns a cache over a Source that has been asked once, before the
+// function says that it is ready: until then it has a whole CPU, afterwards its
+// share of one, and a TLS handshake costs nine times as much. Should that fail,
+// the log says why and the first request asks again.
+func Prefetched(ctx context.Context, cfg Config) (*keyring.Cache, error) {
+	source, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := keyring.NewCache(keyring.CacheConfig{Source: source})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, prefetchTimeout)
+	defer cancel()
+	if _, err := cache.Keyring(ctx); err != nil {
+		slog.ErrorContext(ctx, "cannot fetch a signing key yet", "error", err)
+	}
+	return cache, nil
 }
 
 // Keyring fetches the AWSCURRENT version.
@@ -79,11 +104,4 @@ func (s *Source) value(ctx context.Context) (value redact.Secret, version string
 		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it is stored as binary; store it as text", s.secretID, keyring.ErrUnusable)
 	}
 	return redact.New(*out.SecretString), aws.ToString(out.VersionId), nil
-}
-
-// Text returns a secret's AWSCURRENT text as it is, for a secret that is not a
-// signing key (a Cognito client's). The errors are those of keyring.Source.
-func (s *Source) Text(ctx context.Context) (redact.Secret, error) {
-	value, _, err := s.value(ctx)
-	return value, err
 }
