@@ -16,7 +16,9 @@ type Item struct {
 	// Expires is when the item is gone for every reader, to the second
 	// (rounded down), whether or not the store has deleted it yet.
 	Expires time.Time
-	// Version is 0 for an item never stored and grows by one with each Put.
+	// Version is 0 for an item never stored and grows by one with each Put. It
+	// starts again when a key is used anew after expiry or Consume: who keeps
+	// versions for long needs random keys, as sessions have.
 	Version int64
 }
 
@@ -36,11 +38,13 @@ type Store interface {
 	Put(ctx context.Context, key string, item Item) error
 
 	// Consume removes the live item under key and returns it, or ErrNotFound.
-	// Of concurrent calls exactly one gets the item.
+	// Of concurrent calls exactly one gets the item, or none: if the answer
+	// was lost on its way and the call retried, the item is gone.
 	Consume(ctx context.Context, key string) (Item, error)
 
 	// Count adds one to the counter under key and returns the sum, counted
-	// once per call however many callers there are. The first call after the
+	// once per call however many callers there are (twice if its answer was
+	// lost and the call retried: never too few). The first call after the
 	// counter's expiry starts again at 1 and sets expires; later calls leave
 	// the expiry as it is. Counters and items live under different keys.
 	Count(ctx context.Context, key string, expires time.Time) (int64, error)

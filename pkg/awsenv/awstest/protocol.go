@@ -1,0 +1,164 @@
+package awstest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// service is one of the two JSON protocols spoken here: AWS JSON 1.0 and 1.1,
+// https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+type service struct {
+	name        string // in the credential's scope
+	contentType string
+	errorPrefix string // of __type
+	messageName string // of the error's text: the services differ
+	operations  map[string]func(*Server, []byte) (any, error)
+}
+
+func serviceOf(prefix string) *service {
+	switch prefix {
+	case "DynamoDB_20120810":
+		return &service{
+			name: "dynamodb", contentType: "application/x-amz-json-1.0",
+			errorPrefix: "com.amazonaws.dynamodb.v20120810#", messageName: "message",
+			operations: map[string]func(*Server, []byte) (any, error){
+				"GetItem":    (*Server).getItem,
+				"PutItem":    (*Server).putItem,
+				"DeleteItem": (*Server).deleteItem,
+				"UpdateItem": (*Server).updateItem,
+			},
+		}
+	case "secretsmanager":
+		return &service{
+			name: "secretsmanager", contentType: "application/x-amz-json-1.1", messageName: "Message",
+			operations: map[string]func(*Server, []byte) (any, error){"GetSecretValue": (*Server).getSecretValue},
+		}
+	}
+	return &service{contentType: "application/json", messageName: "message"}
+}
+
+// apiError is an error as AWS answers it. Status 0 means 400.
+type apiError struct {
+	Code, Message string
+	Status        int
+}
+
+func (e *apiError) Error() string { return e.Code + ": " + e.Message }
+
+func invalid(format string, args ...any) error {
+	return &apiError{Code: "ValidationException", Message: fmt.Sprintf(format, args...)}
+}
+
+// ServeHTTP answers one call.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		return
+	}
+	prefix, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	svc := serviceOf(prefix)
+	fault, hit, cleared := s.fault(operation)
+	out, err := any(nil), error(nil)
+	if !hit || fault.Persist {
+		out, err = s.call(svc, operation, r, body)
+	}
+	if hit {
+		err = fault.apiError()
+		if fault.Hang {
+			select {
+			case <-r.Context().Done():
+				return
+			case <-cleared:
+			}
+		}
+	}
+	svc.answer(w, out, err)
+}
+
+func (s *Server) call(svc *service, operation string, r *http.Request, body []byte) (any, error) {
+	do := svc.operations[operation]
+	if r.Method != http.MethodPost || r.URL.Path != "/" || do == nil || r.Header.Get("Content-Type") != svc.contentType {
+		return nil, &apiError{Code: "UnknownOperationException",
+			Message: fmt.Sprintf("awstest knows no %s %s %q with content type %q",
+				r.Method, r.URL.Path, r.Header.Get("X-Amz-Target"), r.Header.Get("Content-Type"))}
+	}
+	if err := checkSigned(r, svc.name); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return do(s, body)
+}
+
+// checkSigned checks that the request carries the form of a Signature Version
+// 4 made for this service, not that the signature is right.
+func checkSigned(r *http.Request, service string) error {
+	authorization := r.Header.Get("Authorization")
+	if authorization == "" {
+		return &apiError{Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"}
+	}
+	signed := regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=[^/, ]+/(\d{8})/[a-z0-9-]+/` + service +
+		`/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=[0-9a-f]{64}$`).FindStringSubmatch(authorization)
+	if signed == nil || !strings.HasPrefix(r.Header.Get("X-Amz-Date"), signed[1]+"T") {
+		return &apiError{Code: "IncompleteSignatureException", Message: "Authorization header is not a signature for " + service}
+	}
+	for _, header := range []string{"host", "x-amz-date"} {
+		if !slices.Contains(strings.Split(signed[2], ";"), header) {
+			return &apiError{Code: "InvalidSignatureException", Message: header + " must be signed"}
+		}
+	}
+	return nil
+}
+
+// decode reads body into in and refuses every parameter that is not known.
+func decode(body []byte, in any, known ...string) error {
+	var parameters map[string]json.RawMessage
+	if err := json.Unmarshal(body, &parameters); err != nil {
+		return &apiError{Code: "SerializationException", Message: err.Error()}
+	}
+	for name := range parameters {
+		if !slices.Contains(known, name) {
+			return invalid("awstest does not know the parameter %s", name)
+		}
+	}
+	if err := json.Unmarshal(body, in); err != nil {
+		if e, ok := errors.AsType[*apiError](err); ok {
+			return e
+		}
+		return &apiError{Code: "SerializationException", Message: err.Error()}
+	}
+	return nil
+}
+
+func (svc *service) answer(w http.ResponseWriter, out any, err error) {
+	status := http.StatusOK
+	if err != nil {
+		e, ok := errors.AsType[*apiError](err)
+		if !ok {
+			e = &apiError{Code: "InternalServerError", Message: err.Error(), Status: http.StatusInternalServerError}
+		}
+		if status = e.Status; status == 0 {
+			status = http.StatusBadRequest
+		}
+		out = map[string]any{"__type": svc.errorPrefix + e.Code, svc.messageName: e.Message}
+	}
+	var body bytes.Buffer
+	if err := json.NewEncoder(&body).Encode(out); err != nil {
+		panic(err) // only what came in as JSON goes out
+	}
+	h := w.Header()
+	h.Set("Content-Type", svc.contentType)
+	h.Set("X-Amzn-Requestid", "AWSTEST")
+	h.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body.Bytes())), 10))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes())
+}

@@ -1,0 +1,40 @@
+package memory
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"deskpro-login/pkg/state"
+	"deskpro-login/pkg/state/statetest"
+)
+
+func TestStoreKeepsTheContract(t *testing.T) {
+	statetest.Run(t, func(_ *testing.T, now func() time.Time) state.Store { return &Store{Now: now} })
+}
+
+func TestExpiredEntriesDoNotPileUp(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	s := &Store{Now: func() time.Time { return now }}
+	live := now.Add(time.Hour)
+	for i := range 20_000 {
+		now = now.Add(time.Millisecond)
+		if _, err := s.Count(t.Context(), fmt.Sprint("counter", i), now.Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if i%1000 == 0 {
+			if err := s.Put(t.Context(), fmt.Sprint("item", i), state.Item{Expires: live}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// About 1,000 counters and 100 items are alive at any time.
+		if got := len(s.entries); got > 3*sweepFrom {
+			t.Fatalf("%d entries kept after %d calls", got, i+1)
+		}
+	}
+	for i := 0; i < 20_000; i += 1000 {
+		if _, err := s.Get(t.Context(), fmt.Sprint("item", i)); err != nil {
+			t.Errorf("Get of a live item after the sweeps: %v", err)
+		}
+	}
+}
