@@ -42,11 +42,11 @@ func newDoor(name string, cfg Door) (*door, error) {
 	d := &door{app: cfg.App, key: cfg.Key, used: map[string]time.Time{}, sessions: map[string]string{}}
 	at := slices.IndexFunc(places[:], func(p place) bool { return p.door == name })
 	if at < 0 {
-		return nil, errors.New("Deskpro has only users and agents")
+		return nil, errors.New("a door is users or agents")
 	}
 	d.place = places[at]
 	if d.app == nil {
-		return nil, errors.New("App is required")
+		return nil, errors.New("an App is required")
 	}
 	var err error
 	if d.login, err = parseAbsolute(cfg.LoginURL); err != nil {

@@ -1,0 +1,77 @@
+// Command local runs the sign-in pages on this machine, with a practice Deskpro
+// to sign in to: the functions' own handlers behind real API Gateway events,
+// with a directory and sessions kept in memory.
+//
+//	go run ./infra/local [-addr 127.0.0.1:8080]
+//
+// It listens on loopback only and is for trying and testing, never for serving.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "local:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("local", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	addr := flags.String("addr", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q: there is only the flag -addr", flags.Arg(0))
+	}
+	listener, err := listen(ctx, *addr)
+	if err != nil {
+		return err
+	}
+	site, err := newSite(ctx, listener.Addr().String(), stderr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		<-ctx.Done()
+		_ = server.Shutdown(context.WithoutCancel(ctx))
+	}()
+	site.banner(stdout)
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// listen refuses every address but loopback's.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("-addr %q: %w; give a host and a port, such as 127.0.0.1:8080", addr, err)
+	}
+	if !tcp.IP.IsLoopback() {
+		return nil, fmt.Errorf("-addr %q is not on loopback: this server has well-known passwords; use 127.0.0.1:%d", addr, tcp.Port)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", tcp.String())
+	if err != nil {
+		return nil, fmt.Errorf("%w; -addr 127.0.0.1:0 takes a free port", err)
+	}
+	return listener, nil
+}

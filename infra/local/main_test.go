@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// buffer is a log that can be read while it is written.
+type buffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.String()
+}
+
+// local is the server, running.
+type local struct {
+	ours, helpdesk string   // base URLs
+	banner         []string // what it printed, line by line
+	log            *buffer
+	stop           func() error
+}
+
+// start runs the server on a free port until the test ends.
+func start(t *testing.T) *local {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	reader, stdout := io.Pipe()
+	l := &local{log: &buffer{}}
+	ended := make(chan error, 1)
+	go func() {
+		err := run(ctx, []string{"-addr", "127.0.0.1:0"}, stdout, l.log)
+		stdout.Close()
+		ended <- err
+	}()
+	l.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() {
+		if err := l.stop(); err != nil {
+			t.Errorf("the server ended: %v", err)
+		}
+	})
+	for lines := bufio.NewScanner(reader); l.ours == "" && lines.Scan(); {
+		l.banner = append(l.banner, lines.Text())
+		if address, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+			l.ours = address
+		}
+	}
+	if l.ours == "" {
+		t.Fatalf("the server ended before it was ready: %v", l.stop())
+	}
+	l.helpdesk = strings.Replace(l.ours, "127.0.0.1", "localhost", 1)
+	return l
+}
+
+func TestArgumentsThatAreRefused(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	const wellKnown = "is not on loopback: this server has well-known passwords; use 127.0.0.1:8080"
+	for _, row := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"every address", []string{"-addr", "0.0.0.0:8080"}, wellKnown},
+		{"every address of IPv6", []string{"-addr", "[::]:8080"}, wellKnown},
+		{"a port alone, which is every address", []string{"-addr", ":8080"}, wellKnown},
+		{"another machine's address", []string{"-addr", "192.0.2.1:8080"}, wellKnown},
+		{"no port", []string{"-addr", "127.0.0.1"}, "give a host and a port, such as 127.0.0.1:8080"},
+		{"a port that is none", []string{"-addr", "127.0.0.1:99999"}, "give a host and a port, such as 127.0.0.1:8080"},
+		{"nothing", []string{"-addr", ""}, "is not on loopback"},
+		{"a port that is taken", []string{"-addr", taken.Addr().String()}, "-addr 127.0.0.1:0 takes a free port"},
+		{"a flag that there is not", []string{"-port", "8080"}, "-port"},
+		{"an argument", []string{"127.0.0.1:8080"}, "there is only the flag -addr"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			var stdout bytes.Buffer
+			err := run(ctx, row.args, &stdout, io.Discard)
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("error = %v, want one that says %q", err, row.want)
+			}
+			if stdout.Len() > 0 {
+				t.Errorf("it printed\n%s", &stdout)
+			}
+		})
+	}
+}
+
+func TestHelpShowsTheFlag(t *testing.T) {
+	var stderr bytes.Buffer
+	err := run(t.Context(), []string{"-h"}, io.Discard, &stderr)
+	if !errors.Is(err, flag.ErrHelp) || !strings.Contains(stderr.String(), "-addr") {
+		t.Errorf("error = %v, and it says\n%s", err, &stderr)
+	}
+}
+
+func TestTheBannerEndsWithTheSecretsAndTheReadyLine(t *testing.T) {
+	l := start(t)
+	if len(l.banner) < 3 {
+		t.Fatalf("the banner has %d lines", len(l.banner))
+	}
+	for i, pattern := range []string{
+		`^practice secret users: \S{32,}$`,
+		`^practice secret agents: \S{32,}$`,
+		`^listening on http://127\.0\.0\.1:[1-9]\d*$`,
+	} {
+		line := l.banner[len(l.banner)-3+i]
+		if !regexp.MustCompile(pattern).MatchString(line) {
+			t.Errorf("line %q, want one like %s", line, pattern)
+		}
+	}
+	users, agents := l.secret(t, "users"), l.secret(t, "agents")
+	if users == agents {
+		t.Errorf("both doors have the secret %s", users)
+	}
+	other := start(t)
+	if slices.Contains([]string{users, agents}, other.secret(t, "users")) {
+		t.Error("the next run has the same secret")
+	}
+	all := strings.Join(l.banner, "\n")
+	for _, want := range []string{l.helpdesk + "/,", l.helpdesk + "/agent/", practicePassword, "ugo@example.com", "ana@example.com", "agent (in the group deskpro-agents)"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the banner does not say %q:\n%s", want, all)
+		}
+	}
+	if log := l.log.String(); log != "" {
+		t.Errorf("before the first request the log says\n%s", log)
+	}
+}
+
+// secret is what the banner says that the door's is.
+func (l *local) secret(t *testing.T, door string) string {
+	t.Helper()
+	for _, line := range l.banner {
+		if secret, ok := strings.CutPrefix(line, "practice secret "+door+": "); ok {
+			return secret
+		}
+	}
+	t.Fatalf("the banner names no secret of the %s", door)
+	return ""
+}
+
+func TestTheServerStopsWhenItsContextEnds(t *testing.T) {
+	l := start(t)
+	b := newBrowser(t, plainJar(t))
+	b.get(l.helpdesk+"/").want(t, http.StatusOK)
+	if err := l.stop(); err != nil {
+		t.Errorf("run = %v, want no error", err)
+	}
+	if conn, err := net.Dial("tcp", strings.TrimPrefix(l.ours, "http://")); err == nil {
+		conn.Close()
+		t.Error("the server still answers")
+	}
+}
+
+func TestHostsArePlacesOfTheirOwn(t *testing.T) {
+	l := start(t)
+	port := l.ours[strings.LastIndex(l.ours, ":"):]
+	b := newBrowser(t, plainJar(t))
+	for _, row := range []struct {
+		host, path string
+		want       string
+	}{
+		{"127.0.0.1" + port, "/", "302 http://localhost" + port + "/"},
+		{"127.0.0.1" + port, "/users/login", "200"},
+		{"127.0.0.1" + port, "/new-ticket/", "404"},
+		{"localhost" + port, "/", "200"},
+		{"localhost" + port, "/agent/", "200"},
+		{"localhost" + port, "/users/login", "404"},
+		{"evil.example", "/", "403"},
+		{"evil.example", "/users/login", "403"},
+		{"127.0.0.1", "/users/login", "403"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.ours+row.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = row.host
+		response, err := b.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		got := strings.TrimSpace(fmt.Sprint(response.StatusCode, " ", response.Header.Get("Location")))
+		if got != row.want {
+			t.Errorf("http://%s%s: got %s, want %s", row.host, row.path, got, row.want)
+		}
+	}
+}

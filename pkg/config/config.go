@@ -1,0 +1,231 @@
+// Package config turns a function's environment into a Config, or into one
+// error that tells of every problem at once. Variables are listed in
+// variables.go.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"deskpro-login/pkg/deskpro"
+)
+
+// The doors there can be.
+const (
+	Users  = "users"
+	Agents = "agents"
+)
+
+// Bounds of a session.
+const (
+	minIdle     = time.Minute
+	maxAbsolute = 30 * 24 * time.Hour
+)
+
+// Config is a function's configuration. What the function does not read is
+// zero.
+type Config struct {
+	// Doors are those that are on.
+	Doors                        []Door
+	SessionIdle, SessionAbsolute time.Duration
+	StateTable                   string
+	Brand, FrameAncestors        string
+	Directory                    Directory
+}
+
+// Door is a way into the helpdesk.
+type Door struct {
+	Name     string
+	App      *deskpro.App
+	SecretID string
+	// Group is empty where everyone may pass.
+	Group string
+}
+
+// Directory says where accounts are: in Cognito if UserPoolID is set, else in
+// AccountsTable.
+type Directory struct {
+	AccountsTable  string
+	UserPoolID     string
+	ClientID       string
+	ClientSecretID string
+}
+
+// Load reads the variables of function.
+func Load(function Function, getenv func(string) string) (Config, error) {
+	r := &reader{function: function, getenv: getenv}
+	cfg := Config{
+		SessionIdle:     r.duration("SESSION_IDLE", minIdle, maxAbsolute),
+		SessionAbsolute: r.duration("SESSION_ABSOLUTE", minIdle, maxAbsolute),
+		StateTable:      r.required("STATE_TABLE"),
+		Brand:           r.get("BRAND"),
+		FrameAncestors:  r.get("FRAME_ANCESTORS"),
+	}
+	if cfg.SessionAbsolute != 0 && cfg.SessionIdle > cfg.SessionAbsolute {
+		r.problem("SESSION_IDLE (%v) must not be longer than SESSION_ABSOLUTE (%v)", cfg.SessionIdle, cfg.SessionAbsolute)
+	}
+	if strings.ContainsAny(cfg.FrameAncestors, ";,\r\n") {
+		r.problem("FRAME_ANCESTORS is %q: write CSP sources such as https://intranet.example.com, separated by spaces", cfg.FrameAncestors)
+	}
+	token := deskpro.Config{
+		Issuer:    r.get("ISSUER"),
+		Algorithm: r.oneOf("TOKEN_ALGORITHM", "HS256", "HS384", "HS512"),
+		Lifetime:  r.duration("TOKEN_LIFETIME", deskpro.MinLifetime, deskpro.MaxLifetime),
+	}
+	for _, name := range []string{Users, Agents} {
+		if door, on := r.door(name, token); on {
+			cfg.Doors = append(cfg.Doors, door)
+		}
+	}
+	switch {
+	case len(cfg.Doors) == 0:
+		r.problem("no door is on: set USERS_DESKPRO_URL, AGENTS_DESKPRO_URL or both to your helpdesk's address")
+	case len(cfg.Doors) == 2 && cfg.Doors[0].SecretID == cfg.Doors[1].SecretID && cfg.Doors[0].SecretID != "":
+		r.problem("USERS_SECRET and AGENTS_SECRET are the same: a user's token would open the agent interface; make a secret for each")
+	}
+	if function == Authenticate {
+		cfg.Directory = r.directory()
+	}
+	if err := errors.Join(r.problems...); err != nil {
+		return Config{}, fmt.Errorf("configuration of %s:\n%w", function, err)
+	}
+	return cfg, nil
+}
+
+// reader reads variables and collects problems.
+type reader struct {
+	function Function
+	getenv   func(string) string
+	problems []error
+}
+
+func (r *reader) problem(format string, args ...any) {
+	r.problems = append(r.problems, fmt.Errorf(format, args...))
+}
+
+// get returns a variable or its default, empty if the function has none of it.
+func (r *reader) get(name string) string { return r.doorValue("", name) }
+
+func (r *reader) doorValue(door, name string) string {
+	v := variable(name)
+	if !slices.Contains(v.Functions, r.function) {
+		return ""
+	}
+	if value := strings.TrimSpace(r.getenv(doorName(door, name))); value != "" {
+		return value
+	}
+	return v.Default
+}
+
+func doorName(door, name string) string {
+	if door == "" {
+		return name
+	}
+	return strings.ToUpper(door) + strings.TrimPrefix(name, "DOOR")
+}
+
+func (r *reader) required(name string) string {
+	value := r.get(name)
+	if value == "" {
+		r.problem("%s is not set: %s", name, variable(name).Doc)
+	}
+	return value
+}
+
+// oneOf returns a variable's value, empty if it is none of values.
+func (r *reader) oneOf(name string, values ...string) string {
+	value := r.required(name)
+	if value != "" && !slices.Contains(values, value) {
+		r.problem("%s is %q: it must be %s", name, value, strings.Join(values, " or "))
+		return ""
+	}
+	return value
+}
+
+// duration returns zero for what is no duration, or out of bounds.
+func (r *reader) duration(name string, least, most time.Duration) time.Duration {
+	d, err := time.ParseDuration(r.get(name))
+	switch {
+	case err != nil:
+		r.problem("%s is %q: write a duration such as 90s, 30m or 12h", name, r.get(name))
+		return 0
+	case d < least || d > most:
+		r.problem("%s is %v: it must be between %v and %v", name, d, least, most)
+		return 0
+	}
+	return d
+}
+
+// door reads a door's variables and joins them to token, which both doors
+// share. A door is on when its Deskpro URL is set.
+func (r *reader) door(name string, token deskpro.Config) (door Door, on bool) {
+	get := func(v string) string { return r.doorValue(name, v) }
+	address := get("DOOR_DESKPRO_URL")
+	if address == "" {
+		for _, v := range variables {
+			if strings.HasPrefix(v.Name, "DOOR_") && get(v.Name) != "" {
+				r.problem("%s is set but %s is not, so that the %s' door is off: set both or neither", doorName(name, v.Name), doorName(name, "DOOR_DESKPRO_URL"), name)
+			}
+		}
+		return Door{}, false
+	}
+	door = Door{Name: name, SecretID: get("DOOR_SECRET"), Group: get("DOOR_GROUP")}
+	if slices.Contains(keys, r.function) {
+		if door.SecretID == "" {
+			r.problem("%s is not set: %s", doorName(name, "DOOR_SECRET"), variable("DOOR_SECRET").Doc)
+		}
+		if door.Group == "" && name == Agents {
+			r.problem("AGENTS_GROUP is not set: %s", variable("DOOR_GROUP").Doc)
+		}
+	}
+	if door.Group == "*" {
+		door.Group = ""
+	}
+	if attributes := get("DOOR_ATTRIBUTES"); strings.Contains(attributes, ",") {
+		r.problem("%s is %q: separate names by spaces, not by commas", doorName(name, "DOOR_ATTRIBUTES"), attributes)
+	}
+	token.URL = address
+	token.ReturnOrigins = strings.Fields(get("DOOR_RETURN_ORIGINS"))
+	token.DefaultReturn = get("DOOR_DEFAULT_RETURN")
+	token.Attributes = strings.Fields(get("DOOR_ATTRIBUTES"))
+	app, err := deskpro.New(token)
+	if err != nil {
+		// It joins problems of its own, one a line.
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			r.problem("the %s' door (%s variables): %s", name, doorName(name, "DOOR_"), line)
+		}
+	}
+	door.App = app
+	return door, true
+}
+
+func (r *reader) directory() Directory {
+	d := Directory{
+		AccountsTable:  r.get("ACCOUNTS_TABLE"),
+		UserPoolID:     r.get("COGNITO_USER_POOL_ID"),
+		ClientID:       r.get("COGNITO_CLIENT_ID"),
+		ClientSecretID: r.get("COGNITO_CLIENT_SECRET"),
+	}
+	switch r.oneOf("DIRECTORY", "dynamodb", "cognito") {
+	case "dynamodb":
+		r.required("ACCOUNTS_TABLE")
+		r.otherDirectory("COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET")
+	case "cognito":
+		r.required("COGNITO_USER_POOL_ID")
+		r.required("COGNITO_CLIENT_ID")
+		r.otherDirectory("ACCOUNTS_TABLE")
+	}
+	return d
+}
+
+// otherDirectory refuses what belongs to a directory that was not chosen.
+func (r *reader) otherDirectory(names ...string) {
+	for _, name := range names {
+		if r.get(name) != "" {
+			r.problem("%s is set but DIRECTORY is %s: remove it, or change DIRECTORY", name, r.get("DIRECTORY"))
+		}
+	}
+}

@@ -1,0 +1,324 @@
+package config_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"deskpro-login/pkg/config"
+)
+
+var functions = []config.Function{config.Login, config.Authenticate, config.Logout}
+
+// environment is one with both doors and a DynamoDB directory, with changes: an
+// empty value is as good as none.
+func environment(changes map[string]string) map[string]string {
+	env := map[string]string{
+		"USERS_DESKPRO_URL":     "https://acme.deskpro.com",
+		"USERS_RETURN_ORIGINS":  "https://help.acme.example https://support.acme.example",
+		"USERS_DEFAULT_RETURN":  "/login/authenticate-callback/1",
+		"USERS_ATTRIBUTES":      "department phone",
+		"USERS_SECRET":          "deskpro-login/users",
+		"AGENTS_DESKPRO_URL":    "https://acme.deskpro.com/",
+		"AGENTS_DEFAULT_RETURN": "/agent/login/authenticate-callback/2",
+		"AGENTS_SECRET":         "deskpro-login/agents",
+		"AGENTS_GROUP":          "deskpro-agents",
+		"STATE_TABLE":           "state",
+		"DIRECTORY":             "dynamodb",
+		"ACCOUNTS_TABLE":        "accounts",
+	}
+	maps.Copy(env, changes)
+	return env
+}
+
+// cognito are the changes that put the directory in Cognito.
+var cognito = map[string]string{
+	"DIRECTORY": "cognito", "ACCOUNTS_TABLE": "",
+	"COGNITO_USER_POOL_ID": "eu-west-1_AbCdEfGhI", "COGNITO_CLIENT_ID": "client",
+}
+
+func load(function config.Function, env map[string]string) (config.Config, error) {
+	return config.Load(function, func(name string) string { return env[name] })
+}
+
+func mustLoad(t *testing.T, function config.Function, changes map[string]string) config.Config {
+	t.Helper()
+	cfg, err := load(function, environment(changes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func TestBothDoorsAreRead(t *testing.T) {
+	cfg := mustLoad(t, config.Login, nil)
+	if len(cfg.Doors) != 2 {
+		t.Fatalf("%d doors are on, want 2", len(cfg.Doors))
+	}
+	users, agents := cfg.Doors[0], cfg.Doors[1]
+	for _, row := range []struct{ name, got, want string }{
+		{"the users' name", users.Name, "users"},
+		{"the users' secret", users.SecretID, "deskpro-login/users"},
+		{"the users' group", users.Group, ""},
+		{"the users' home", users.App.Home(), "https://acme.deskpro.com/"},
+		{"the users' origins", strings.Join(users.App.Origins(), " "), "https://acme.deskpro.com https://help.acme.example https://support.acme.example"},
+		{"the users' default return", users.App.DefaultReturn().String(), "https://acme.deskpro.com/login/authenticate-callback/1"},
+		{"the users' attributes", strings.Join(users.App.Attributes(), " "), "department phone"},
+		{"the agents' name", agents.Name, "agents"},
+		{"the agents' secret", agents.SecretID, "deskpro-login/agents"},
+		{"the agents' group", agents.Group, "deskpro-agents"},
+		{"the agents' origins", strings.Join(agents.App.Origins(), " "), "https://acme.deskpro.com"},
+		{"the agents' default return", agents.App.DefaultReturn().String(), "https://acme.deskpro.com/agent/login/authenticate-callback/2"},
+		{"the agents' attributes", strings.Join(agents.App.Attributes(), " "), ""},
+		{"the table", cfg.StateTable, "state"},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: got %q, want %q", row.name, row.got, row.want)
+		}
+	}
+}
+
+func TestADoorIsOnWhenItsURLIsSet(t *testing.T) {
+	for _, row := range []struct{ on, off string }{{"users", "AGENTS_"}, {"agents", "USERS_"}} {
+		env := environment(nil)
+		maps.DeleteFunc(env, func(name, _ string) bool { return strings.HasPrefix(name, row.off) })
+		for _, function := range functions {
+			cfg, err := load(function, env)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(cfg.Doors) != 1 || cfg.Doors[0].Name != row.on {
+				t.Errorf("%s: doors = %v, want only that of the %s", function, cfg.Doors, row.on)
+			}
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		changes map[string]string
+		got     func(config.Config) any
+		want    any
+	}{
+		{"a session's idle time", nil, func(c config.Config) any { return c.SessionIdle }, time.Hour},
+		{"a session's end", nil, func(c config.Config) any { return c.SessionAbsolute }, 12 * time.Hour},
+		{"the brand", nil, func(c config.Config) any { return c.Brand }, "Helpdesk"},
+		{"no frames", nil, func(c config.Config) any { return c.FrameAncestors }, ""},
+		{"empty means not set", map[string]string{"BRAND": "", "SESSION_IDLE": ""}, func(c config.Config) any { return c.Brand }, "Helpdesk"},
+		{"spaces mean not set", map[string]string{"BRAND": " \t"}, func(c config.Config) any { return c.Brand }, "Helpdesk"},
+		{"spaces around a value are cut", map[string]string{"BRAND": " Acme "}, func(c config.Config) any { return c.Brand }, "Acme"},
+		{"no default return is the helpdesk's address", map[string]string{"USERS_DEFAULT_RETURN": ""}, func(c config.Config) any { return c.Doors[0].App.DefaultReturn().String() }, "https://acme.deskpro.com/"},
+		{"a group for users", map[string]string{"USERS_GROUP": "customers"}, func(c config.Config) any { return c.Doors[0].Group }, "customers"},
+		{"everyone may pass the users' door", map[string]string{"USERS_GROUP": "*"}, func(c config.Config) any { return c.Doors[0].Group }, ""},
+		{"everyone may pass the agents' door if asked for", map[string]string{"AGENTS_GROUP": "*"}, func(c config.Config) any { return c.Doors[1].Group }, ""},
+		{"several frame ancestors", map[string]string{"FRAME_ANCESTORS": "'self' https://intranet.example.com"}, func(c config.Config) any { return c.FrameAncestors }, "'self' https://intranet.example.com"},
+		{"the accounts' table", nil, func(c config.Config) any { return c.Directory }, config.Directory{AccountsTable: "accounts"}},
+		{"Cognito", cognito, func(c config.Config) any { return c.Directory }, config.Directory{UserPoolID: "eu-west-1_AbCdEfGhI", ClientID: "client"}},
+	} {
+		if got := row.got(mustLoad(t, config.Authenticate, row.changes)); got != row.want {
+			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
+		}
+	}
+}
+
+func TestLogoutNeedsNoSecretAndReadsNone(t *testing.T) {
+	for name, changes := range map[string]map[string]string{
+		"unset": {"USERS_SECRET": "", "AGENTS_SECRET": "", "AGENTS_GROUP": "", "DIRECTORY": "", "ACCOUNTS_TABLE": ""},
+		"set":   {"USERS_SECRET": "same", "AGENTS_SECRET": "same", "DIRECTORY": "ldap"},
+	} {
+		cfg := mustLoad(t, config.Logout, changes)
+		for _, door := range cfg.Doors {
+			if door.SecretID != "" || door.Group != "" {
+				t.Errorf("%s: the %s' door has the secret %q and the group %q", name, door.Name, door.SecretID, door.Group)
+			}
+		}
+		if cfg.Directory != (config.Directory{}) {
+			t.Errorf("%s: directory = %v, want none", name, cfg.Directory)
+		}
+	}
+}
+
+func TestOnlyAuthenticateReadsTheDirectory(t *testing.T) {
+	cfg := mustLoad(t, config.Login, map[string]string{"DIRECTORY": "ldap", "COGNITO_CLIENT_ID": "client"})
+	if cfg.Directory != (config.Directory{}) {
+		t.Errorf("directory = %v, want none", cfg.Directory)
+	}
+}
+
+func TestProblems(t *testing.T) {
+	inCognito := func(changes map[string]string) map[string]string {
+		all := maps.Clone(cognito)
+		maps.Copy(all, changes)
+		return all
+	}
+	noDoors := map[string]string{}
+	for name := range environment(nil) {
+		if strings.HasPrefix(name, "USERS_") || strings.HasPrefix(name, "AGENTS_") {
+			noDoors[name] = ""
+		}
+	}
+	for _, row := range []struct {
+		name    string
+		changes map[string]string
+		want    []string // the words that matter, all in one line
+	}{
+		{"no door", noDoors, []string{"no door is on", "USERS_DESKPRO_URL", "AGENTS_DESKPRO_URL"}},
+		{"a door off with its secret set", map[string]string{"USERS_DESKPRO_URL": "", "USERS_DEFAULT_RETURN": "", "USERS_RETURN_ORIGINS": "", "USERS_ATTRIBUTES": ""}, []string{"USERS_SECRET is set", "USERS_DESKPRO_URL is not", "set both or neither"}},
+		{"a door off with its group set", map[string]string{"AGENTS_DESKPRO_URL": "", "AGENTS_DEFAULT_RETURN": "", "AGENTS_SECRET": ""}, []string{"AGENTS_GROUP is set", "AGENTS_DESKPRO_URL is not"}},
+		{"a helpdesk over plain http", map[string]string{"USERS_DESKPRO_URL": "http://acme.deskpro.com"}, []string{"USERS_", `"http://acme.deskpro.com"`, "must be https"}},
+		{"a helpdesk without its scheme", map[string]string{"AGENTS_DESKPRO_URL": "acme.deskpro.com"}, []string{"AGENTS_", "must be a URL such as https://acme.deskpro.com/"}},
+		{"an origin with a wildcard", map[string]string{"USERS_RETURN_ORIGINS": "https://*.acme.example"}, []string{"USERS_", "return origin", "wildcard"}},
+		{"origins separated by commas", map[string]string{"USERS_RETURN_ORIGINS": "https://a.example,https://b.example"}, []string{"USERS_", "return origin", "must be an origin"}},
+		{"a default return elsewhere", map[string]string{"AGENTS_DEFAULT_RETURN": "https://evil.example/"}, []string{"AGENTS_", "default return", "none of the door's"}},
+		{"attributes separated by commas", map[string]string{"USERS_ATTRIBUTES": "department,phone"}, []string{"USERS_ATTRIBUTES is", "by spaces, not by commas"}},
+		{"an attribute that would replace a claim", map[string]string{"USERS_ATTRIBUTES": "department email"}, []string{"USERS_", `attribute "email"`}},
+		{"no secret", map[string]string{"USERS_SECRET": ""}, []string{"USERS_SECRET is not set", "Secrets Manager"}},
+		{"the same secret for both doors", map[string]string{"USERS_SECRET": "deskpro-login/agents"}, []string{"USERS_SECRET and AGENTS_SECRET are the same", "make a secret for each"}},
+		{"agents without a group", map[string]string{"AGENTS_GROUP": ""}, []string{"AGENTS_GROUP is not set", "`*` lets everyone pass"}},
+		{"no state table", map[string]string{"STATE_TABLE": ""}, []string{"STATE_TABLE is not set", "DynamoDB table"}},
+		{"an asymmetric algorithm", map[string]string{"TOKEN_ALGORITHM": "RS256"}, []string{`TOKEN_ALGORITHM is "RS256"`, "HS256 or HS384 or HS512"}},
+		{"an algorithm in small letters", map[string]string{"TOKEN_ALGORITHM": "hs256"}, []string{`TOKEN_ALGORITHM is "hs256"`, "HS256"}},
+		{"a lifetime that is too long", map[string]string{"TOKEN_LIFETIME": "1h"}, []string{"TOKEN_LIFETIME is 1h0m0s", "between 30s and 10m0s"}},
+		{"a lifetime of nothing", map[string]string{"TOKEN_LIFETIME": "0s"}, []string{"TOKEN_LIFETIME is 0s", "between 30s and 10m0s"}},
+		{"a lifetime without a unit", map[string]string{"TOKEN_LIFETIME": "120"}, []string{`TOKEN_LIFETIME is "120"`, "such as 90s"}},
+		{"an idle time in words", map[string]string{"SESSION_IDLE": "1 hour"}, []string{`SESSION_IDLE is "1 hour"`, "such as 90s"}},
+		{"an idle time of nothing", map[string]string{"SESSION_IDLE": "0s"}, []string{"SESSION_IDLE is 0s", "between 1m0s and 720h0m0s"}},
+		{"a negative idle time", map[string]string{"SESSION_IDLE": "-1h"}, []string{"SESSION_IDLE is -1h0m0s", "between 1m0s and 720h0m0s"}},
+		{"a session without an end", map[string]string{"SESSION_ABSOLUTE": "9000h"}, []string{"SESSION_ABSOLUTE is 9000h0m0s", "between 1m0s and 720h0m0s"}},
+		{"an idle time that outlasts the session", map[string]string{"SESSION_IDLE": "13h"}, []string{"SESSION_IDLE (13h0m0s) must not be longer than SESSION_ABSOLUTE (12h0m0s)"}},
+		{"a frame ancestor that ends the directive", map[string]string{"FRAME_ANCESTORS": "'self'; script-src *"}, []string{"FRAME_ANCESTORS is", "separated by spaces"}},
+		{"a frame ancestor that ends the header", map[string]string{"FRAME_ANCESTORS": "'self'\r\nSet-Cookie: x"}, []string{"FRAME_ANCESTORS is", "separated by spaces"}},
+		{"frame ancestors separated by commas", map[string]string{"FRAME_ANCESTORS": "https://a.example, https://b.example"}, []string{"FRAME_ANCESTORS is", "separated by spaces"}},
+		{"no directory", map[string]string{"DIRECTORY": ""}, []string{"DIRECTORY is not set", "`dynamodb` or `cognito`"}},
+		{"a directory that there is not", map[string]string{"DIRECTORY": "ldap"}, []string{`DIRECTORY is "ldap"`, "dynamodb or cognito"}},
+		{"dynamodb without its table", map[string]string{"ACCOUNTS_TABLE": ""}, []string{"ACCOUNTS_TABLE is not set", "DynamoDB table"}},
+		{"dynamodb with Cognito's variables", map[string]string{"COGNITO_CLIENT_ID": "client"}, []string{"COGNITO_CLIENT_ID is set but DIRECTORY is dynamodb", "remove it"}},
+		{"cognito without its pool", inCognito(map[string]string{"COGNITO_USER_POOL_ID": ""}), []string{"COGNITO_USER_POOL_ID is not set"}},
+		{"cognito without its client", inCognito(map[string]string{"COGNITO_CLIENT_ID": ""}), []string{"COGNITO_CLIENT_ID is not set", "ADMIN_USER_PASSWORD_AUTH"}},
+		{"cognito with DynamoDB's table", inCognito(map[string]string{"ACCOUNTS_TABLE": "accounts"}), []string{"ACCOUNTS_TABLE is set but DIRECTORY is cognito"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, err := load(config.Authenticate, environment(row.changes))
+			problems := lines(t, err)
+			if len(problems) != 1 {
+				t.Errorf("got %d problems, want 1:\n%v", len(problems), err)
+			}
+			if !slices.ContainsFunc(problems, func(line string) bool { return containsAll(line, row.want) }) {
+				t.Errorf("no problem says %q:\n%v", row.want, err)
+			}
+		})
+	}
+}
+
+// lines returns the problems of a Load's error, one a line after the first.
+func lines(t *testing.T, err error) []string {
+	t.Helper()
+	if err == nil {
+		t.Fatal("there is no error")
+	}
+	all := strings.Split(err.Error(), "\n")
+	if want := "configuration of authenticate:"; all[0] != want {
+		t.Errorf("the error begins %q, want %q", all[0], want)
+	}
+	return all[1:]
+}
+
+func containsAll(text string, words []string) bool {
+	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
+}
+
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
+	_, err := load(config.Authenticate, map[string]string{
+		"USERS_DESKPRO_URL":    "http://acme.deskpro.com",
+		"USERS_SECRET":         "same",
+		"AGENTS_DESKPRO_URL":   "https://acme.deskpro.com",
+		"AGENTS_SECRET":        "same",
+		"AGENTS_ATTRIBUTES":    "exp iat",
+		"TOKEN_ALGORITHM":      "none",
+		"TOKEN_LIFETIME":       "1",
+		"SESSION_IDLE":         "1",
+		"SESSION_ABSOLUTE":     "1s",
+		"FRAME_ANCESTORS":      ";",
+		"DIRECTORY":            "cognito",
+		"ACCOUNTS_TABLE":       "accounts",
+		"COGNITO_USER_POOL_ID": "",
+	})
+	problems := lines(t, err)
+	for _, want := range []string{
+		"must be https", "USERS_SECRET and AGENTS_SECRET", "AGENTS_GROUP", `"exp"`, `"iat"`, "TOKEN_ALGORITHM", "TOKEN_LIFETIME",
+		"SESSION_IDLE", "SESSION_ABSOLUTE", "FRAME_ANCESTORS", "STATE_TABLE", "ACCOUNTS_TABLE", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID",
+	} {
+		n := 0
+		for _, line := range problems {
+			if strings.Contains(line, want) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d problems tell of %s, want 1", n, want)
+		}
+	}
+	if t.Failed() {
+		t.Log(err)
+	}
+}
+
+func TestNothingSetTellsWhatToSet(t *testing.T) {
+	_, err := load(config.Authenticate, nil)
+	problems := lines(t, err)
+	for _, want := range []string{"STATE_TABLE is not set", "no door is on", "DIRECTORY is not set"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q", want)
+		}
+	}
+	if len(problems) != 3 {
+		t.Errorf("got %d problems, want 3:\n%v", len(problems), err)
+	}
+}
+
+// People paste a secret where its name belongs.
+func TestAnErrorQuotesNoSecret(t *testing.T) {
+	_, err := load(config.Authenticate, map[string]string{
+		"USERS_DESKPRO_URL": "http://x", "USERS_SECRET": "hunter2", "AGENTS_SECRET": "hunter2",
+		"DIRECTORY": "dynamodb", "COGNITO_CLIENT_SECRET": "hunter2",
+	})
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error = %v, want one without the secret", err)
+	}
+	_, err = load(config.Authenticate, environment(map[string]string{"USERS_SECRET": "hunter2", "AGENTS_SECRET": "hunter2"}))
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error = %v, want one without the secret", err)
+	}
+}
+
+func TestEachFunctionReadsItsOwnVariablesOnly(t *testing.T) {
+	for _, function := range functions {
+		want := map[string]bool{}
+		for _, v := range config.Variables() {
+			if !slices.Contains(v.Functions, function) {
+				continue
+			}
+			for _, name := range names(v) {
+				want[name] = true
+			}
+		}
+		got := map[string]bool{}
+		_, _ = config.Load(function, func(name string) string {
+			got[name] = true
+			return environment(nil)[name]
+		})
+		if !maps.Equal(got, want) {
+			t.Errorf("%s reads %v, want %v", function, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		}
+	}
+}
+
+func TestTheListOfVariablesCannotBeChanged(t *testing.T) {
+	config.Variables()[0].Name = "CHANGED"
+	if config.Variables()[0].Name == "CHANGED" {
+		t.Error("Variables returns the list itself")
+	}
+}

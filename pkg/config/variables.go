@@ -1,0 +1,66 @@
+package config
+
+import "slices"
+
+// Function names a Lambda function, whose environment holds the variables that
+// it reads and no others.
+type Function string
+
+const (
+	Login        Function = "login"
+	Authenticate Function = "authenticate"
+	Logout       Function = "logout"
+)
+
+// Variable is one variable of the environment. An empty one counts as not set.
+type Variable struct {
+	// Name; those of a door begin with DOOR_, which stands for USERS_ and AGENTS_.
+	Name string
+	// Functions read it.
+	Functions []Function
+	// Default is used where it is not set; empty means none.
+	Default string
+	// Doc is the operator's: what it is, its unit, its danger.
+	Doc string
+}
+
+var (
+	all  = []Function{Login, Authenticate, Logout}
+	keys = []Function{Login, Authenticate}
+	auth = []Function{Authenticate}
+)
+
+// variables is the only list of them; the README's table is made from it.
+var variables = [...]Variable{
+	{"DOOR_DESKPRO_URL", all, "", "The helpdesk's address, such as `https://acme.deskpro.com/`; the door is on when this is set. At least one door must be on."},
+	{"DOOR_RETURN_ORIGINS", all, "", "Further origins that people may return to, separated by spaces: brands with hosts of their own, such as `https://help.acme.com`. Tokens are sent to any page of them."},
+	{"DOOR_DEFAULT_RETURN", all, "", "Where people go who came from a bookmark, best `/login/authenticate-callback/N` (for agents `/agent/login/authenticate-callback/N`) with the N of the app in Deskpro. Not set: the helpdesk's address."},
+	{"DOOR_ATTRIBUTES", all, "", "Names of directory attributes to send as claims, separated by spaces."},
+	{"DOOR_SECRET", keys, "", "ARN or name of the Secrets Manager secret that holds the door's JWT secret. Required when the door is on; never the same for both doors."},
+	{"DOOR_GROUP", keys, "", "Only members of this group may pass; `*` lets everyone pass. Not set: everyone for users; for agents it is required, because Deskpro may make agents of all who come."},
+	{"ISSUER", all, "deskpro-login", "The tokens' `iss` claim."},
+	{"TOKEN_ALGORITHM", all, "HS256", "`HS256`, `HS384` or `HS512`, as *Decrypt Algorithm* in Deskpro; the secret needs at least 32, 48 or 64 bytes."},
+	{"TOKEN_LIFETIME", all, "120s", "How long a token is valid, 30s to 600s. A token is read once, at the redirect."},
+	{"SESSION_IDLE", all, "1h", "A session that was not used for so long ends (1m or more)."},
+	{"SESSION_ABSOLUTE", all, "12h", "A session ends so long after signing in, used or not (720h at most). A disabled account keeps its sessions until then."},
+	{"STATE_TABLE", all, "", "Name of the DynamoDB table for sessions. Required."},
+	{"BRAND", all, "Helpdesk", "Your company's name, on every page."},
+	{"FRAME_ANCESTORS", all, "", "Who may show the pages in a frame, as CSP sources separated by spaces. Not set: nobody. A frame invites clickjacking."},
+	{"DIRECTORY", auth, "", "Where accounts are: `dynamodb` or `cognito`. Required."},
+	{"ACCOUNTS_TABLE", auth, "", "Name of the DynamoDB table of accounts; with `dynamodb`."},
+	{"COGNITO_USER_POOL_ID", auth, "", "The user pool, such as `eu-west-1_AbCdEfGhI`; with `cognito`."},
+	{"COGNITO_CLIENT_ID", auth, "", "The pool's app client, which must allow `ADMIN_USER_PASSWORD_AUTH`; with `cognito`."},
+	{"COGNITO_CLIENT_SECRET", auth, "", "ARN or name of the Secrets Manager secret that holds the app client's secret, if it has one; with `cognito`."},
+}
+
+// Variables returns all of them, in the order of the README.
+func Variables() []Variable { return slices.Clone(variables[:]) }
+
+func variable(name string) *Variable {
+	for i := range variables {
+		if variables[i].Name == name {
+			return &variables[i]
+		}
+	}
+	panic("config: no variable " + name)
+}

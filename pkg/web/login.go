@@ -1,0 +1,113 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/session"
+)
+
+// errGroup: the person may not pass this door.
+var errGroup = errors.New("not in the door's group")
+
+// login sends who has a live session on to Deskpro and shows everyone else the
+// sign-in page.
+func (s *Server) login(w http.ResponseWriter, r *http.Request, door *Door) error {
+	params, err := query(r)
+	if err != nil {
+		return err
+	}
+	returnTo, err := parseReturn(door, params.Get(paramReturn))
+	if err != nil {
+		return err
+	}
+	if params.Get(paramPrompt) != "login" {
+		user, err := s.sessionUser(r)
+		if err == nil {
+			return s.send(w, r, door, user, returnTo)
+		}
+		if !errors.Is(err, session.ErrNone) {
+			return &failure{err: err, returnTo: returnTo.String()}
+		}
+	}
+	return s.pages.signIn(w, http.StatusOK, door, returnTo.String(), "", "")
+}
+
+// parseReturn reads the return parameter; a missing one is the door's default.
+func parseReturn(door *Door, raw string) (deskpro.ReturnURL, error) {
+	if raw == "" {
+		return door.App.DefaultReturn(), nil
+	}
+	return door.App.ParseReturn(raw)
+}
+
+// sessionUser returns the person whose live session the request carries, or
+// session.ErrNone.
+func (s *Server) sessionUser(r *http.Request) (directory.User, error) {
+	id, err := sessionID(r)
+	if err != nil {
+		return directory.User{}, err
+	}
+	found, err := s.cfg.Sessions.Find(r.Context(), id)
+	if err != nil {
+		return directory.User{}, err
+	}
+	var user directory.User
+	if err := json.Unmarshal(found.Profile, &user); err != nil {
+		return directory.User{}, fmt.Errorf("reading a session's profile: %w", err)
+	}
+	return user, nil
+}
+
+// allowed returns errGroup for a person who may not pass the door.
+func allowed(door *Door, user directory.User) error {
+	if door.Group != "" && !slices.Contains(user.Groups, door.Group) {
+		return errGroup
+	}
+	return nil
+}
+
+// send redirects to Deskpro with a token for user, if the door lets them pass.
+func (s *Server) send(w http.ResponseWriter, r *http.Request, door *Door, user directory.User, returnTo deskpro.ReturnURL) error {
+	token, keyVersion, err := s.mint(r, door, user)
+	if err != nil {
+		return &failure{err: err, returnTo: returnTo.String(), subject: user.ID}
+	}
+	s.record(r, door, audit.Event{Name: audit.TokenIssued, Subject: user.ID, KeyVersion: keyVersion})
+	redirect(w, returnTo.With(token))
+	return nil
+}
+
+func (s *Server) mint(r *http.Request, door *Door, user directory.User) (token deskpro.Token, keyVersion string, err error) {
+	if err := allowed(door, user); err != nil {
+		return token, "", err
+	}
+	email, err := deskpro.ParseEmail(user.Email)
+	if err != nil {
+		return token, "", err
+	}
+	ring, err := door.Keys.Keyring(r.Context())
+	if err != nil {
+		return token, "", err
+	}
+	token, err = door.App.Mint(ring.Current, deskpro.Claims{
+		ID: user.ID, Email: email, Name: user.Name, FirstName: user.FirstName, LastName: user.LastName,
+		Groups: user.Groups, Attributes: user.Attributes,
+	}, s.cfg.Now())
+	return token, ring.Current.Version(), err
+}
+
+// redirect answers with a page to go to whose URL may hold a token.
+func redirect(w http.ResponseWriter, location string) {
+	h := w.Header()
+	h.Del("Content-Security-Policy")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Location", location)
+	w.WriteHeader(http.StatusFound)
+}

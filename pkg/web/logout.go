@@ -1,0 +1,55 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/session"
+)
+
+// logout ends the session and goes to an allowed return URL, or says so on a
+// page.
+//
+// It changes state on a GET because that is how Deskpro's Logout Redirect URL
+// reaches it. Another site can send a browser here, too: that costs the person
+// a password, gives away nothing, and could be had by other means (a link, a
+// full cookie jar). Images, frames and scripts of other sites cannot: the
+// cookie is SameSite=Lax, and without it nothing is ended.
+func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) error {
+	params, err := query(r)
+	if err != nil {
+		return err
+	}
+	if err := s.endSession(w, r, door); err != nil {
+		return err
+	}
+	if raw := params.Get(paramReturn); raw != "" {
+		returnTo, err := door.App.ParseReturn(raw)
+		if err != nil {
+			return err
+		}
+		redirect(w, returnTo.String())
+		return nil
+	}
+	return s.pages.signedOut(w, door)
+}
+
+// endSession ends the session in the store, then clears the cookie: the other
+// way round, a store that is down would leave a session that nobody can end.
+func (s *Server) endSession(w http.ResponseWriter, r *http.Request, door *Door) error {
+	id, err := sessionID(r)
+	if err != nil {
+		return nil // there is none to end
+	}
+	ended, err := s.cfg.Sessions.End(r.Context(), id)
+	switch {
+	case errors.Is(err, session.ErrNone):
+	case err != nil:
+		return err
+	default:
+		s.record(r, door, audit.Event{Name: audit.SignedOut, Subject: ended.Subject})
+	}
+	clearSession(w)
+	return nil
+}

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"net"
+	"net/http"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+//go:embed static/style.css
+var style string
+
+// pages renders the templates and knows the policy they are served under.
+type pages struct {
+	template *template.Template
+	brand    string
+	doors    []Door
+	// policies by door name; "" for pages of no door.
+	policies map[string]string
+}
+
+func newPages(cfg Config) (*pages, error) {
+	parsed, err := template.ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("parsing templates: %w", err)
+	}
+	sum := sha256.Sum256([]byte(style))
+	hash := "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+	p := &pages{template: parsed, brand: cfg.Brand, doors: cfg.Doors, policies: map[string]string{
+		"": contentPolicy(hash, cfg.FrameAncestors, nil),
+	}}
+	for i := range cfg.Doors {
+		p.policies[cfg.Doors[i].Name] = contentPolicy(hash, cfg.FrameAncestors, &cfg.Doors[i])
+	}
+	return p, nil
+}
+
+func (p *pages) policy(door *Door) string {
+	if door == nil {
+		return p.policies[""]
+	}
+	return p.policies[door.Name]
+}
+
+// link is a way on from a page.
+type link struct{ Text, URL string }
+
+// page is what the templates read.
+type page struct {
+	Brand, Title string
+	Style        template.CSS
+
+	// The sign-in page. Alert is what went wrong the last time.
+	Action, Return, Login, Alert string
+
+	// Every other page.
+	Text            string
+	Code, RequestID string
+
+	Links []link
+}
+
+// signIn renders the form. returnTo comes from a parser; login and alert are
+// those of a form that is shown again.
+func (p *pages) signIn(w http.ResponseWriter, status int, door *Door, returnTo, login, alert string) error {
+	return p.render(w, status, "signin.html", page{
+		Title: "Sign in", Action: "/" + door.Name + "/login",
+		Return: returnTo, Login: login, Alert: alert,
+		Links: []link{home(door)},
+	})
+}
+
+// signedOut renders the page after logging out.
+func (p *pages) signedOut(w http.ResponseWriter, door *Door) error {
+	return p.render(w, http.StatusOK, "message.html", page{
+		Title: "You’re signed out",
+		Text:  "You have been signed out here. On a shared computer, close the browser, too.",
+		Links: []link{home(door), {"Sign in again", loginURL(door, "", false)}},
+	})
+}
+
+// problem renders an error. It is never a dead end: it leads back to signing
+// in, with the return URL if that was a good one, and to the helpdesk.
+func (p *pages) problem(w http.ResponseWriter, problem *problem, door *Door, returnTo, requestID string) error {
+	var links []link
+	switch {
+	case door == nil:
+		for i := range p.doors {
+			links = append(links, home(&p.doors[i]))
+		}
+	case problem.other:
+		links = []link{{"Use another account", loginURL(door, returnTo, true)}, home(door)}
+	default:
+		links = []link{{"Try again", loginURL(door, returnTo, false)}, home(door)}
+	}
+	return p.render(w, problem.status, "message.html", page{
+		Title: problem.title, Text: problem.text, Code: problem.code, RequestID: requestID, Links: links,
+	})
+}
+
+func home(door *Door) link {
+	if door.Name == "agents" {
+		return link{"Go to the agent interface", door.App.Home()}
+	}
+	return link{"Go to the helpdesk", door.App.Home()}
+}
+
+// render writes a page only once all of it is there.
+func (p *pages) render(w http.ResponseWriter, status int, name string, data page) error {
+	data.Brand, data.Style = p.brand, template.CSS(style)
+	var out bytes.Buffer
+	if err := p.template.ExecuteTemplate(&out, name, data); err != nil {
+		return fmt.Errorf("rendering %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(out.Bytes())
+	return nil
+}
+
+// clientAddress is the address that the event's context names.
+func clientAddress(r *http.Request) string {
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	return host
+}
