@@ -56,7 +56,7 @@ func (l Log) Record(ctx context.Context, e Event) {
 	attrs := []slog.Attr{slog.String("event", string(e.Name))}
 	for _, field := range []struct{ key, value string }{
 		{"door", e.Door}, {"subject", e.Subject}, {"reason", e.Reason}, {"source", e.Source},
-		{"request_id", e.RequestID}, {"key_version", e.KeyVersion},
+		{"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
 	} {
 		if field.value != "" {
 			attrs = append(attrs, slog.String(field.key, field.value))

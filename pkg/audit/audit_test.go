@@ -18,7 +18,7 @@ func TestAnEventIsOneLineWithoutEmptyFields(t *testing.T) {
 	}
 	log := audit.Log{Logger: slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{ReplaceAttr: noTime}))}
 	log.Record(t.Context(), audit.Event{Name: audit.Refused, Door: "users", Reason: "wrong_password\r\nx", Source: "192.0.2.1", RequestID: "r-1"})
-	want := `{"level":"INFO","msg":"audit","event":"refused","door":"users","reason":"wrong_password\r\nx","source":"192.0.2.1","request_id":"r-1"}` + "\n"
+	want := `{"level":"INFO","msg":"audit","event":"refused","door":"users","reason":"wrong_password\r\nx","source":"192.0.2.1","api_request_id":"r-1"}` + "\n"
 	if got := out.String(); got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}

@@ -129,7 +129,7 @@ func TestAnErrorPageQuotesTheRequestThatTheLogNames(t *testing.T) {
 	page := s.browser(t).get("/users/login?return=//evil.example")
 	id := page.Header.Get("Apigw-Requestid")
 	page.wantPage(t, http.StatusBadRequest, id)
-	if id == "" || !strings.Contains(s.log.String(), `"request_id":"`+id+`"`) {
+	if id == "" || !strings.Contains(s.log.String(), `"api_request_id":"`+id+`"`) {
 		t.Errorf("log does not name request %q:\n%s", id, s.log)
 	}
 }

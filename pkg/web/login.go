@@ -36,7 +36,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, door *Door) error
 			return &failure{err: err, returnTo: returnTo.String()}
 		}
 	}
-	return s.pages.signIn(w, http.StatusOK, door, returnTo.String(), "", "")
+	return s.pages.signIn(w, door, returnTo.String())
 }
 
 // parseReturn reads the return parameter; a missing one is the door's default.

@@ -59,22 +59,30 @@ type page struct {
 
 	// The sign-in page. Alert is what went wrong the last time.
 	Action, Return, Login, Alert string
-
 	// Every other page.
-	Text            string
+	Text string
+
+	// Code and RequestID are what to quote about an error.
 	Code, RequestID string
 
 	Links []link
 }
 
-// signIn renders the form. returnTo comes from a parser; login and alert are
-// those of a form that is shown again.
-func (p *pages) signIn(w http.ResponseWriter, status int, door *Door, returnTo, login, alert string) error {
-	return p.render(w, status, "signin.html", page{
-		Title: "Sign in", Action: "/" + door.Name + "/login",
-		Return: returnTo, Login: login, Alert: alert,
-		Links: []link{home(door)},
+// signIn renders the form. returnTo comes from a parser.
+func (p *pages) signIn(w http.ResponseWriter, door *Door, returnTo string) error {
+	return p.form(w, http.StatusOK, door, page{Return: returnTo})
+}
+
+// signInAgain renders the form after it failed, with the login as it was typed.
+func (p *pages) signInAgain(w http.ResponseWriter, problem *problem, door *Door, returnTo, login, requestID string) error {
+	return p.form(w, problem.status, door, page{
+		Return: returnTo, Login: login, Alert: problem.text, Code: problem.code, RequestID: requestID,
 	})
+}
+
+func (p *pages) form(w http.ResponseWriter, status int, door *Door, data page) error {
+	data.Title, data.Action, data.Links = "Sign in", "/"+door.Name+"/login", []link{home(door)}
+	return p.render(w, status, "signin.html", data)
 }
 
 // signedOut renders the page after logging out.

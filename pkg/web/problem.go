@@ -110,10 +110,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, door *Door, err er
 	s.log(r, door, p, f, err)
 	// Nothing of a redirect that was being prepared may remain.
 	w.Header().Del("Location")
+	requestID := s.cfg.RequestID(r.Context())
 	if f.form && !p.other {
-		err = s.pages.signIn(w, p.status, door, f.returnTo, f.login, p.text)
+		err = s.pages.signInAgain(w, p, door, f.returnTo, f.login, requestID)
 	} else {
-		err = s.pages.problem(w, p, door, f.returnTo, s.cfg.RequestID(r.Context()))
+		err = s.pages.problem(w, p, door, f.returnTo, requestID)
 	}
 	if err != nil {
 		s.cfg.Log.ErrorContext(r.Context(), "rendering a page", "error", err)
@@ -146,7 +147,7 @@ func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err er
 	}
 	s.cfg.Log.LogAttrs(r.Context(), p.level, "request failed",
 		slog.String("code", p.code), slog.String("reason", p.reason), slog.String("door", name),
-		slog.String("request_id", s.cfg.RequestID(r.Context())), slog.String("error", err.Error()))
+		slog.String("api_request_id", s.cfg.RequestID(r.Context())), slog.String("error", err.Error()))
 }
 
 // record completes an audit event with what is known of the request.

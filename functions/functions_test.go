@@ -1,0 +1,408 @@
+// Package functions_test runs each function's bootstrap as a process: behind a
+// Runtime API on loopback, with emulated AWS, and with the events of events/.
+package functions_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"deskpro-login/pkg/awsenv/awstest"
+	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/keyring"
+	"deskpro-login/pkg/lambdahttp/runtimetest"
+	"deskpro-login/pkg/password"
+	"deskpro-login/pkg/redact"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens")
+
+const (
+	usersKey  = "users-practice-key-users-practice-key"
+	agentsKey = "agents-practice-key-agents-practice-key"
+	// sessionID is the cookie in the sample events.
+	sessionID = "cHJhY3RpY2Utc2Vzc2lvbi1vZi11Z28tYmlhbmNoaSE"
+)
+
+// binaries is the folder with the three executables, built once.
+var binaries string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := func() int {
+		var err error
+		if binaries, err = os.MkdirTemp("", "functions"); err == nil {
+			defer os.RemoveAll(binaries)
+			err = runtimetest.Build(context.Background(), runtimetest.BuildConfig{
+				Into: binaries, Packages: []string{"./login", "./authenticate", "./logout"},
+			})
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return m.Run()
+	}()
+	os.Exit(code)
+}
+
+// hash is of "practice-helpdesk", made once.
+var hash = sync.OnceValue(func() string {
+	hasher, err := password.New(password.Config{})
+	if err != nil {
+		panic(err)
+	}
+	encoded, err := hasher.Hash(context.Background(), redact.New("practice-helpdesk"))
+	if err != nil {
+		panic(err)
+	}
+	return encoded
+})
+
+// cloud is AWS with two accounts, both keys and ugo's session.
+func cloud(t *testing.T) (*awstest.Server, string) {
+	t.Helper()
+	aws := awstest.New()
+	server := httptest.NewServer(aws)
+	t.Cleanup(func() { aws.Clear(); server.Close() })
+	aws.PutSecret("users", usersKey)
+	aws.PutSecret("agents", agentsKey)
+	aws.CreateTable("accounts", "login")
+	aws.PutItem("accounts", account("u-1001", "ugo@example.com", "Ugo Bianchi", ""))
+	aws.PutItem("accounts", account("u-1002", "ana@example.com", "Ana Souza", `,"groups":{"SS":["deskpro-agents"]}`))
+	aws.CreateTable("state", "key")
+	now := time.Now()
+	record := fmt.Sprintf(`{"subject":"u-1001","profile":{"id":"u-1001","email":"ugo@example.com","name":"Ugo Bianchi"},"opened":%q,"used":%q}`,
+		now.Format(time.RFC3339), now.Format(time.RFC3339))
+	value, err := json.Marshal([]byte(record)) // base64
+	if err != nil {
+		t.Fatal(err)
+	}
+	aws.PutItem("state", fmt.Sprintf(`{"key":{"S":"session#%x"},"value":{"B":%s},"version":{"N":"1"},"expires":{"N":"%d"}}`,
+		sha256.Sum256([]byte(sessionID)), value, now.Add(time.Hour).Unix()))
+	return aws, server.URL
+}
+
+func account(id, login, name, more string) string {
+	return fmt.Sprintf(`{"login":{"S":%[2]q},"id":{"S":%[1]q},"email":{"S":%[2]q},"email_verified":{"BOOL":true},"name":{"S":%[3]q},"password_hash":{"S":%[4]q}%[5]s}`,
+		id, login, name, hash(), more)
+}
+
+// environment is what template.yaml sets; the variables that a function does
+// not read do it no harm.
+func environment(endpoint string) []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + endpoint,
+		"BRAND=Acme", "ISSUER=acme-login", "STATE_TABLE=state", "DIRECTORY=dynamodb", "ACCOUNTS_TABLE=accounts",
+		"USERS_DESKPRO_URL=https://acme.deskpro.com/", "USERS_SECRET=users", "USERS_DEFAULT_RETURN=/login/authenticate-callback/1",
+		"AGENTS_DESKPRO_URL=https://acme.deskpro.com/agent/", "AGENTS_SECRET=agents", "AGENTS_GROUP=deskpro-agents",
+	}
+}
+
+func start(t *testing.T, function string, env []string, log *bytes.Buffer) *runtimetest.Process {
+	t.Helper()
+	process, err := runtimetest.Start(runtimetest.Config{
+		Binary: filepath.Join(binaries, function), Env: env, Timeout: 10 * time.Second, Stderr: log, Stdout: log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(process.Stop)
+	return process
+}
+
+func invoke(t *testing.T, p *runtimetest.Process, payload []byte) events.APIGatewayV2HTTPResponse {
+	t.Helper()
+	out, err := p.Invoke(t.Context(), payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var response events.APIGatewayV2HTTPResponse
+	if err := json.Unmarshal(out, &response); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	return response
+}
+
+func TestEveryEventIsAnsweredAsItsGoldenSays(t *testing.T) {
+	used := map[string]bool{}
+	for _, function := range []string{"login", "authenticate", "logout"} {
+		t.Run(function, func(t *testing.T) {
+			var log bytes.Buffer
+			files, err := filepath.Glob("../events/" + function + "/*.json")
+			if err != nil || len(files) == 0 {
+				t.Fatalf("no events: %v", err)
+			}
+			for _, file := range files {
+				used[file] = true
+				name := strings.TrimSuffix(filepath.Base(file), ".json")
+				t.Run(name, func(t *testing.T) {
+					// A cloud of its own: a log-out ends the session.
+					_, endpoint := cloud(t)
+					process := start(t, function, environment(endpoint), &log)
+					payload, err := os.ReadFile(file)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got := render(t, invoke(t, process, payload))
+					golden := filepath.Join("testdata", function, name+".golden")
+					if *update {
+						if err := errors.Join(os.MkdirAll(filepath.Dir(golden), 0o755), os.WriteFile(golden, []byte(got), 0o644)); err != nil {
+							t.Fatal(err)
+						}
+					}
+					want, err := os.ReadFile(golden)
+					if err != nil {
+						t.Fatalf("%v (-update makes it)", err)
+					}
+					if got != string(want) {
+						t.Errorf("answer differs from %s (-update rewrites it):\n%s", golden, got)
+					}
+				})
+			}
+		})
+	}
+	all, err := filepath.Glob("../events/*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range all {
+		if !used[file] {
+			t.Errorf("%s is used by no test: its folder must be a function's name", file)
+		}
+	}
+}
+
+var (
+	tokenPattern  = regexp.MustCompile(`jwt=([\w.-]+)$`)
+	cookiePattern = regexp.MustCompile(`^(__Host-session=)[\w-]{43};`)
+	stylePattern  = regexp.MustCompile(`(?s)<style>.*</style>`)
+	hashPattern   = regexp.MustCompile(`'sha256-[^']+'`)
+)
+
+// render shows an answer as text, with what is fresh each time masked; a token
+// is verified and shown by its claims.
+func render(t *testing.T, r events.APIGatewayV2HTTPResponse) string {
+	t.Helper()
+	var out strings.Builder
+	fmt.Fprintf(&out, "%d\n", r.StatusCode)
+	var lines []string
+	for name, value := range r.Headers {
+		if match := tokenPattern.FindStringSubmatch(value); name == "Location" && match != nil {
+			value = strings.TrimSuffix(value, match[1]) + "TOKEN"
+			lines = append(lines, "(token): "+claims(t, match[1]))
+		}
+		lines = append(lines, name+": "+hashPattern.ReplaceAllString(value, "'STYLE'"))
+	}
+	for _, cookie := range r.Cookies {
+		lines = append(lines, "(cookie): "+cookiePattern.ReplaceAllString(cookie, "${1}ID;"))
+	}
+	slices.Sort(lines)
+	fmt.Fprintf(&out, "%s\n\n%s", strings.Join(lines, "\n"), stylePattern.ReplaceAllString(r.Body, "<style></style>"))
+	return out.String()
+}
+
+func claims(t *testing.T, token string) string {
+	t.Helper()
+	for door, value := range map[string]string{"users": usersKey, "agents": agentsKey} {
+		app, err := deskpro.New(deskpro.Config{URL: "https://acme.deskpro.com/", Issuer: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := keyring.ParseKey(redact.New(value), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims, err := app.Verify(token, key, time.Now())
+		if err != nil {
+			continue
+		}
+		for _, name := range []string{"iat", "exp", "jti"} {
+			if claims[name] == nil {
+				t.Errorf("token has no %s", name)
+			}
+			claims[name] = name
+		}
+		encoded, err := json.Marshal(claims)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "by the " + door + "' key, " + string(encoded)
+	}
+	t.Error("no key verifies the token")
+	return ""
+}
+
+func sample(t *testing.T, name string) []byte {
+	t.Helper()
+	payload, err := os.ReadFile("../events/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+// The calls that each kind of request makes are what it costs and how long it
+// takes; the keys are fetched before the first of them.
+func TestTheCallsOfARequest(t *testing.T) {
+	for _, row := range []struct {
+		function, event string
+		want            map[string]int
+	}{
+		{"login", "login/page", nil},
+		{"login", "login/with-session", map[string]int{"GetItem": 2}},
+		{"authenticate", "authenticate/right-password", map[string]int{"GetItem": 1, "PutItem": 1}},
+		{"authenticate", "authenticate/wrong-password", map[string]int{"GetItem": 1}},
+		{"authenticate", "authenticate/unknown-account", map[string]int{"GetItem": 1}},
+		{"authenticate", "authenticate/cross-origin", nil},
+		{"logout", "logout/page", map[string]int{"DeleteItem": 1}},
+	} {
+		t.Run(row.event, func(t *testing.T) {
+			aws, endpoint := cloud(t)
+			process := start(t, row.function, environment(endpoint), &bytes.Buffer{})
+			invoke(t, process, []byte(`{}`)) // once it answers, it has fetched its keys
+			keys := aws.Calls("GetSecretValue")
+			if want := map[string]int{"login": 2, "authenticate": 2}[row.function]; keys != want {
+				t.Errorf("%d keys fetched at start, want %d", keys, want)
+			}
+			invoke(t, process, sample(t, row.event))
+			for _, operation := range []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem"} {
+				if got := aws.Calls(operation); got != row.want[operation] {
+					t.Errorf("%d %s calls, want %d", got, operation, row.want[operation])
+				}
+			}
+			if got := aws.Calls("GetSecretValue"); got != keys {
+				t.Errorf("%d keys fetched during the request", got-keys)
+			}
+		})
+	}
+}
+
+func TestAFunctionWithoutItsConfigurationExitsAndNamesAllProblems(t *testing.T) {
+	for function, wants := range map[string][]string{
+		"login":        {"STATE_TABLE", "USERS_DESKPRO_URL"},
+		"authenticate": {"STATE_TABLE", "USERS_DESKPRO_URL", "DIRECTORY"},
+		"logout":       {"STATE_TABLE", "USERS_DESKPRO_URL"},
+	} {
+		t.Run(function, func(t *testing.T) {
+			process := start(t, function, nil, &bytes.Buffer{})
+			_, err := process.Invoke(t.Context(), []byte(`{}`))
+			exit := new(runtimetest.ExitError)
+			if !errors.As(err, &exit) || exit.Status != "exit status 1" {
+				t.Fatalf("error = %v, want an exit with status 1", err)
+			}
+			for _, want := range wants {
+				if !strings.Contains(exit.Output, want) {
+					t.Errorf("output does not name %s:\n%s", want, exit.Output)
+				}
+			}
+		})
+	}
+}
+
+func TestAWSThatIsDownOrHangsIsAPageWithinFiveSeconds(t *testing.T) {
+	for _, row := range []struct {
+		name, function, event, operation string
+		fault                            awstest.Fault
+		code                             string
+	}{
+		{"the state table is down", "login", "login/with-session", "GetItem", awstest.Fault{Code: "InternalServerError"}, "DPL-3002"},
+		{"the state table hangs", "login", "login/with-session", "GetItem", awstest.Fault{Hang: true}, "DPL-3002"},
+		{"the accounts table hangs", "authenticate", "authenticate/right-password", "GetItem", awstest.Fault{Hang: true}, "DPL-3001"},
+		{"the session cannot be stored", "authenticate", "authenticate/right-password", "PutItem", awstest.Fault{Hang: true}, "DPL-3002"},
+		{"Secrets Manager hangs", "login", "login/with-session", "GetSecretValue", awstest.Fault{Hang: true}, "DPL-3003"},
+		{"Secrets Manager refuses", "login", "login/with-session", "GetSecretValue", awstest.Fault{Code: "AccessDeniedException"}, "DPL-3003"},
+		{"the session cannot be ended", "logout", "logout/page", "DeleteItem", awstest.Fault{Hang: true}, "DPL-3002"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			aws, endpoint := cloud(t)
+			aws.Inject(row.operation, row.fault)
+			var log bytes.Buffer
+			process := start(t, row.function, environment(endpoint), &log)
+			_, _ = process.Invoke(t.Context(), []byte(`{}`)) // start-up has a limit of its own
+			began := time.Now()
+			got := invoke(t, process, sample(t, row.event))
+			if elapsed := time.Since(began); elapsed > 5*time.Second {
+				t.Errorf("answered after %v", elapsed)
+			}
+			if got.StatusCode != 503 || !strings.Contains(got.Body, row.code) || got.Headers["Location"] != "" {
+				t.Errorf("status %d, Location %q, want 503 and %s:\n%s", got.StatusCode, got.Headers["Location"], row.code, got.Body)
+			}
+			if len(got.Cookies) > 0 {
+				t.Errorf("the session's cookie is changed: %v", got.Cookies)
+			}
+		})
+	}
+}
+
+func TestAKeyThatMustNotSignIsAPageAndALineThatSaysWhatToDo(t *testing.T) {
+	for _, row := range []struct{ name, value, code, says string }{
+		{"short", "too-short", "DPL-3005", "needs at least 32"},
+		{"with a newline", usersKey + "\n", "DPL-3005", "newline"},
+		{"absent", "", "DPL-3004", "create it"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			aws, endpoint := cloud(t)
+			aws.DeleteSecret("users")
+			if row.value != "" {
+				aws.PutSecret("users-2", row.value)
+			}
+			env := append(environment(endpoint), "USERS_SECRET=users-2")
+			var log bytes.Buffer
+			process := start(t, "login", env, &log)
+			got := invoke(t, process, sample(t, "login/with-session"))
+			if got.StatusCode != 503 || !strings.Contains(got.Body, row.code) {
+				t.Errorf("status %d, want 503 and %s:\n%s", got.StatusCode, row.code, got.Body)
+			}
+			process.Stop()
+			if !strings.Contains(log.String(), row.says) || strings.Contains(log.String(), "practice-key") || strings.Contains(log.String(), "too-short") {
+				t.Errorf("log must say %q and show no key:\n%s", row.says, log.String())
+			}
+		})
+	}
+}
+
+// The log of all events, run through one process of each function.
+func TestNothingSecretReachesTheLog(t *testing.T) {
+	for _, function := range []string{"login", "authenticate", "logout"} {
+		_, endpoint := cloud(t)
+		var log bytes.Buffer
+		process := start(t, function, environment(endpoint), &log)
+		files, err := filepath.Glob("../events/" + function + "/*.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			payload, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			invoke(t, process, payload)
+		}
+		process.Stop()
+		if !strings.Contains(log.String(), `"message":"audit"`) {
+			t.Errorf("%s wrote no audit event:\n%s", function, log.String())
+		}
+		for _, secret := range []string{"practice-helpdesk", "practice-key", sessionID, "jwt=", "eyJ", "authenticate-callback", "new-ticket", "Mozilla"} {
+			if strings.Contains(log.String(), secret) {
+				t.Errorf("the log of %s shows %q:\n%s", function, secret, log.String())
+			}
+		}
+	}
+}
