@@ -1,9 +1,9 @@
 # make run, make test: need Go, git and make only. make verify installs the rest.
 FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 GOARCH    ?= arm64
-# Lean and the same bytes from the same source: no paths, no symbols, no RPC
+# Lean, and the same bytes from the same source: no paths, git state, symbols or RPC
 # runtime (which only the retired go1.x used).
-LEAN      := -trimpath -ldflags "-s -w -buildid=" -tags lambda.norpc
+LEAN      := -trimpath -buildvcs=false -ldflags "-s -w" -tags lambda.norpc
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: run test verify build bench lint FORCE

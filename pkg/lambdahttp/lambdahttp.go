@@ -11,6 +11,7 @@
 package lambdahttp
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,11 +57,13 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	} else {
 		h.cfg.HTTP.ServeHTTP(w, r)
 	}
-	out, err := json.Marshal(w.event())
-	if err != nil {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false) // API Gateway reads it, no browser does
+	if err := encoder.Encode(w.event()); err != nil {
 		return nil, fmt.Errorf("encoding a response: %w", err)
 	}
-	return out, nil
+	return out.Bytes(), nil
 }
 
 type contextKey struct{}

@@ -23,7 +23,7 @@ type BuildConfig struct {
 // and symbols, and without the RPC mode of the retired go1.x runtime.
 func Build(ctx context.Context, cfg BuildConfig) error {
 	args := []string{
-		"build", "-trimpath", "-ldflags", "-s -w", "-tags", "lambda.norpc",
+		"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-tags", "lambda.norpc",
 		"-o", strings.TrimRight(cfg.Into, "/") + "/",
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, cfg.Packages...)...)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -158,6 +159,27 @@ func TestRuntimeAPI(t *testing.T) {
 		_, err := p.Invoke(t.Context(), do("flood", ""))
 		if failure, ok := errors.AsType[*runtimetest.FunctionError](err); !ok || failure.Type != "Function.ResponseSizeTooLarge" {
 			t.Errorf("got %v, want the limit", err)
+		}
+	})
+
+	t.Run("an event is answered once", func(t *testing.T) {
+		p := start(t, runtimetest.Config{})
+		first := echo(t, p, "")
+		api := ""
+		for _, variable := range first.Environment {
+			if value, ok := strings.CutPrefix(variable, "AWS_LAMBDA_RUNTIME_API="); ok {
+				api = value
+			}
+		}
+		for _, id := range []string{first.RequestID, "unknown"} {
+			response, err := http.Post("http://"+api+"/2018-06-01/runtime/invocation/"+id+"/response", "", strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if response.StatusCode != http.StatusBadRequest {
+				t.Errorf("answering %s: got %d, want 400", id, response.StatusCode)
+			}
 		}
 	})
 

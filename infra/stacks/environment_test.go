@@ -1,0 +1,174 @@
+package stacks_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"deskpro-login/pkg/config"
+)
+
+// environment returns the variables that a function would find.
+func (s *stack) environment(function string) map[string]string {
+	variables := map[string]string{}
+	for _, properties := range []object{
+		s.section("Globals")["Function"].(object),
+		s.resource(function)["Properties"].(object),
+	} {
+		environment, ok := properties["Environment"].(object)
+		if !ok {
+			continue
+		}
+		for name, value := range s.resolve(environment["Variables"]).(object) {
+			variables[name] = value.(string)
+		}
+	}
+	return variables
+}
+
+// read returns the names of the variables that a function reads.
+func read(function string) []string {
+	var names []string
+	for _, v := range config.Variables() {
+		switch ofDoor, isDoors := strings.CutPrefix(v.Name, "DOOR_"); {
+		case !slices.Contains(v.Functions, config.Function(function)):
+		case isDoors:
+			names = append(names, "USERS_"+ofDoor, "AGENTS_"+ofDoor)
+		default:
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
+func TestEachVariableThatIsSetIsReadAndEachThatIsReadIsSet(t *testing.T) {
+	for _, folder := range folders(t) {
+		// Between them these set all that can be set.
+		set := map[string]string{}
+		for _, parameters := range []map[string]string{bothDoors, bothDoorsWithCognito} {
+			maps.Copy(set, newStack(t, with(parameters, allOptions)).environment(resourceOf(folder, "Function")))
+		}
+		want := read(folder)
+		if len(want) == 0 {
+			t.Errorf("config.Variables has none for %s", folder)
+		}
+		for name := range set {
+			if name != "GOMAXPROCS" && !slices.Contains(want, name) {
+				t.Errorf("%s is set for %s, which does not read it", name, folder)
+			}
+		}
+		for _, name := range want {
+			if _, ok := set[name]; !ok {
+				t.Errorf("%s reads %s, which is not set", folder, name)
+			}
+		}
+	}
+}
+
+var allOptions = map[string]string{
+	"BrandName":           "Acmé & Søns",
+	"FrameAncestors":      "https://intranet.acme.com https://*.acme.org",
+	"UsersReturnOrigins":  "https://help.acme.com https://support.acme.org/",
+	"UsersDefaultReturn":  "/login/authenticate-callback/7",
+	"UsersAttributes":     "department cost_centre",
+	"UsersGroup":          "Customers (EU)",
+	"AgentsReturnOrigins": "https://help.acme.com",
+	"AgentsDefaultReturn": "https://acme.deskpro.com/agent/login/authenticate-callback/8",
+	"AgentsAttributes":    "department",
+	"AgentsGroup":         "*",
+	"TokenAlgorithm":      "HS512",
+	"TokenLifetime":       "600s",
+	"SessionIdle":         "1h30m",
+	"SessionAbsolute":     "720h",
+}
+
+// with returns a copy of the parameters with some changed.
+func with(parameters, changes map[string]string) map[string]string {
+	parameters = maps.Clone(parameters)
+	maps.Copy(parameters, changes)
+	return parameters
+}
+
+func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
+	cognito := map[string]string{"DirectoryKind": "cognito", "CognitoUserPoolId": "eu-west-1_AbCdEfGhI", "CognitoClientId": "4f5g6h7j8k"}
+	users := map[string]string{"UsersDeskproUrl": "https://acme.deskpro.com/"}
+	agents := map[string]string{"AgentsDeskproUrl": "https://acme.deskpro.com"}
+	usersOff := map[string]string{"UsersDeskproUrl": "", "UsersReturnOrigins": "", "UsersDefaultReturn": "", "UsersAttributes": "", "UsersGroup": ""}
+	for name, test := range map[string]struct {
+		parameters map[string]string
+		// doors are those that are on; refusal is a part of the Rule's sentence.
+		doors   int
+		refusal string
+	}{
+		"the users' door with a table":                 {with(users, nil), 1, ""},
+		"the agents' door with a table":                {with(agents, nil), 1, ""},
+		"the users' door with Cognito":                 {with(users, cognito), 1, ""},
+		"the agents' door with Cognito":                {with(agents, cognito), 1, ""},
+		"both doors with a table":                      {bothDoors, 2, ""},
+		"both doors with Cognito and a client secret":  {bothDoorsWithCognito, 2, ""},
+		"both doors with a table and every option":     {with(bothDoors, allOptions), 2, ""},
+		"both doors with Cognito and every option":     {with(bothDoorsWithCognito, allOptions), 2, ""},
+		"the agents' door alone with its every option": {with(with(bothDoors, allOptions), usersOff), 1, ""},
+		"no door":                                {nil, 0, "No door is on."},
+		"options of a users' door that is off":   {with(agents, map[string]string{"UsersGroup": "staff"}), 0, "The users' door is off"},
+		"options of an agents' door that is off": {with(users, map[string]string{"AgentsAttributes": "department"}), 0, "The agents' door is off"},
+		"Cognito without a client":               {with(users, with(cognito, map[string]string{"CognitoClientId": ""})), 0, "The directory is cognito."},
+		"Cognito without a pool":                 {with(users, with(cognito, map[string]string{"CognitoUserPoolId": ""})), 0, "The directory is cognito."},
+		"a table and a pool":                     {with(users, map[string]string{"CognitoUserPoolId": "eu-west-1_AbCdEfGhI"}), 0, "The directory is dynamodb"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStack(t, test.parameters)
+			refused := strings.Join(s.refused(), " ")
+			if test.refusal != "" {
+				if !strings.Contains(refused, test.refusal) {
+					t.Errorf("the Rules say %q, want %q", refused, test.refusal)
+				}
+				return
+			}
+			if refused != "" {
+				t.Errorf("the Rules refuse it: %s", refused)
+			}
+			for _, folder := range folders(t) {
+				environment := s.environment(resourceOf(folder, "Function"))
+				cfg, err := config.Load(config.Function(folder), func(name string) string { return environment[name] })
+				if err != nil {
+					t.Errorf("%s refuses it: %v", folder, err)
+				} else if len(cfg.Doors) != test.doors {
+					t.Errorf("%s has %d doors on, want %d", folder, len(cfg.Doors), test.doors)
+				}
+			}
+		})
+	}
+}
+
+// What the functions would refuse to start with, the form refuses first.
+func TestParametersRefuse(t *testing.T) {
+	s := newStack(t, bothDoors)
+	for parameter, values := range map[string][]string{
+		"BrandName":              {"", " ", "Acme "},
+		"FrameAncestors":         {"https://a.example; script-src *", "https://a.example,https://b.example"},
+		"UsersDeskproUrl":        {"acme.deskpro.com", "http://acme.deskpro.com/", "https://", "https://me@acme.deskpro.com/", "https://*.deskpro.com/", "https://acme.deskpro.com/?a", "https://acme.deskpro.com/#a", "https://acme.deskpro.com\\a"},
+		"AgentsDeskproUrl":       {"acme.deskpro.com", "http://acme.deskpro.com/", "https://*.deskpro.com/"},
+		"UsersReturnOrigins":     {"help.acme.com", "http://help.acme.com", "https://*.acme.com", "https://help.acme.com/path", "https://a.example,https://b.example"},
+		"AgentsReturnOrigins":    {"http://help.acme.com", "https://*.acme.com"},
+		"UsersDefaultReturn":     {"javascript:alert(1)", "http://acme.deskpro.com/", "login"},
+		"AgentsDefaultReturn":    {"javascript:alert(1)", "http://acme.deskpro.com/"},
+		"AgentsGroup":            {"", " "},
+		"DirectoryKind":          {"", "ldap"},
+		"CognitoUserPoolId":      {"AbCdEfGhI", "eu-west-1"},
+		"CognitoClientId":        {"4f5g 6h7j"},
+		"CognitoClientSecretArn": {"pool-client", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*"},
+		"TokenAlgorithm":         {"", "none", "RS256"},
+		"TokenLifetime":          {"", "29s", "601s", "120"},
+		"SessionIdle":            {"", "0h", "30", "30s", "1d"},
+		"SessionAbsolute":        {"", "0h", "12", "12H"},
+		"LogRetentionDays":       {"", "0", "2"},
+	} {
+		for _, value := range values {
+			if s.accepts(parameter, value) {
+				t.Errorf("%s accepts %q", parameter, value)
+			}
+		}
+	}
+}

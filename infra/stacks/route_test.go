@@ -1,0 +1,92 @@
+package stacks_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"deskpro-login/pkg/config"
+	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/session"
+	"deskpro-login/pkg/state/memory"
+	"deskpro-login/pkg/web"
+)
+
+// routes returns a function's route keys, which the API hands to its handler.
+func (s *stack) routes(function string) []string {
+	var keys []string
+	properties := s.resource(function)["Properties"].(object)
+	for name, event := range properties["Events"].(object) {
+		event := event.(object)
+		route := event["Properties"].(object)
+		if event["Type"] != "HttpApi" || s.resolve(route["ApiId"]) != "Api" || route["PayloadFormatVersion"] != "2.0" {
+			s.t.Errorf("%s: the event %s is %v, want one of the API with payload format 2.0", function, name, event)
+		}
+		keys = append(keys, route["Method"].(string)+" "+route["Path"].(string))
+	}
+	return keys
+}
+
+func TestRoutesAreThoseThatTheHandlersServe(t *testing.T) {
+	app, err := deskpro.New(deskpro.Config{URL: "https://acme.deskpro.com/", Issuer: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := session.New(session.Config{Store: &memory.Store{}, Idle: time.Hour, Absolute: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := web.New(web.Config{Doors: []web.Door{{Name: config.Users, App: app}}, Sessions: sessions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handlers := map[string]http.Handler{"login": server.Login(), "authenticate": server.Authenticate(), "logout": server.Logout()}
+
+	s := newStack(t, bothDoors)
+	candidates := []string{}
+	for _, method := range []string{"GET", "POST"} {
+		for _, path := range []string{"login", "login/challenge", "login/reset", "logout"} {
+			candidates = append(candidates, method+" /{door}/"+path)
+		}
+	}
+	for _, folder := range folders(t) {
+		for _, key := range s.routes(resourceOf(folder, "Function")) {
+			if !slices.Contains(candidates, key) {
+				t.Errorf("the template has the route %q, which this test does not know", key)
+			}
+		}
+	}
+	for _, folder := range folders(t) {
+		routed := s.routes(resourceOf(folder, "Function"))
+		for _, key := range candidates {
+			method, path, _ := strings.Cut(key, " ")
+			r := httptest.NewRequest(method, strings.ReplaceAll(path, "{door}", config.Users), nil)
+			r.Pattern = key
+			r.SetPathValue("door", config.Users)
+			w := httptest.NewRecorder()
+			handlers[folder].ServeHTTP(w, r)
+			if served := w.Code != http.StatusNotFound; served != slices.Contains(routed, key) {
+				t.Errorf("%s: the handler of %s serves it: %v; the template routes it there: %v", key, folder, served, !served)
+			}
+		}
+	}
+}
+
+func TestOutputsNameEachDoorsPages(t *testing.T) {
+	s := newStack(t, bothDoors)
+	outputs := s.section("Outputs")
+	for name, want := range map[string]string{
+		"UsersLoginUrl": "/users/login", "UsersLogoutUrl": "/users/logout",
+		"AgentsLoginUrl": "/agents/login", "AgentsLogoutUrl": "/agents/logout",
+	} {
+		value := s.resolve(outputs[name].(object)["Value"]).(string)
+		u, err := url.Parse(value)
+		if err != nil || u.Scheme != "https" || u.Host != "Api.execute-api.eu-west-1.amazonaws.com" || u.Path != want {
+			t.Errorf("%s is %q, want https://Api.execute-api.eu-west-1.amazonaws.com%s", name, value, want)
+		}
+	}
+}

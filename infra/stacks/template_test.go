@@ -1,0 +1,197 @@
+// Package stacks_test holds template.yaml to the code that it deploys.
+package stacks_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	bothDoors = map[string]string{
+		"UsersDeskproUrl": "https://acme.deskpro.com/", "AgentsDeskproUrl": "https://acme.deskpro.com/",
+	}
+	bothDoorsWithCognito = map[string]string{
+		"UsersDeskproUrl": "https://acme.deskpro.com/", "AgentsDeskproUrl": "https://acme.deskpro.com/",
+		"DirectoryKind": "cognito", "CognitoUserPoolId": "us-east-1_AbCdEfGhI", "CognitoClientId": "4f5g6h7j8k",
+		"CognitoClientSecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:pool-client-AbCdEf",
+	}
+)
+
+// folders are the functions' folders.
+func folders(t *testing.T) []string {
+	t.Helper()
+	mains, err := filepath.Glob("../../functions/*/main.go")
+	if err != nil || len(mains) == 0 {
+		t.Fatalf("there are no functions (%v)", err)
+	}
+	var names []string
+	for _, main := range mains {
+		names = append(names, filepath.Base(filepath.Dir(main)))
+	}
+	return names
+}
+
+// resourceOf is the logical ID that goes with a folder.
+func resourceOf(folder, kind string) string {
+	return strings.ToUpper(folder[:1]) + folder[1:] + kind
+}
+
+func TestEachFolderOfFunctionsIsOneFunctionWithItsOwnRoleAndLog(t *testing.T) {
+	s := newStack(t, bothDoors)
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions, owner := s.resources("AWS::Serverless::Function"), map[any]string{}
+	for _, folder := range folders(t) {
+		name := resourceOf(folder, "Function")
+		function, ok := functions[name]
+		if !ok {
+			t.Errorf("functions/%s has no resource %s", folder, name)
+			continue
+		}
+		delete(functions, name)
+
+		// sam build runs the target build-<logical ID>.
+		target := regexp.MustCompile(`(?m)^build-` + name + `: FUNCTION = ` + folder + `$`)
+		if method := function["Metadata"].(object)["BuildMethod"]; method != "makefile" || !target.Match(makefile) {
+			t.Errorf("%s is built by %v; want makefile, and the Makefile's target build-%s to build %s", name, method, name, folder)
+		}
+		properties := function["Properties"].(object)
+		if properties["Policies"] != nil {
+			t.Errorf("%s has Policies, by which SAM would make another role; write them in %s", name, resourceOf(folder, "Role"))
+		}
+		role := s.resolve(properties["Role"])
+		group := s.resolve(properties["LoggingConfig"].(object)["LogGroup"])
+		if want := resourceOf(folder, "Role") + ".Arn"; role != want {
+			t.Errorf("%s has the role %v, want %s", name, role, want)
+		}
+		for _, own := range []any{role, group} {
+			if owner[own] != "" {
+				t.Errorf("%s and %s share %v", owner[own], name, own)
+			}
+			owner[own] = name
+		}
+	}
+	for name := range functions {
+		t.Errorf("%s has no folder in functions/", name)
+	}
+	for name := range s.resources("AWS::IAM::Role") {
+		if owner[name+".Arn"] == "" {
+			t.Errorf("%s is no function's role", name)
+		}
+	}
+	for name, group := range s.resources("AWS::Logs::LogGroup") {
+		if owner[name] == "" && name != "AccessLogs" {
+			t.Errorf("%s is no function's log", name)
+		}
+		if group["Properties"].(object)["RetentionInDays"] == nil {
+			t.Errorf("%s keeps its logs for ever", name)
+		}
+	}
+}
+
+// Below one vCPU (1769 MB) the Go scheduler's other threads only take the CPU's
+// time from the first; from there on they have one of their own.
+func TestFunctionsBelowOneCPUHaveOneThread(t *testing.T) {
+	s := newStack(t, bothDoors)
+	for name, function := range s.resources("AWS::Serverless::Function") {
+		memory := function["Properties"].(object)["MemorySize"].(int)
+		if got, want := s.environment(name)["GOMAXPROCS"] == "1", memory < 1769; got != want {
+			t.Errorf("%s with %d MB has GOMAXPROCS=1: %v, want %v", name, memory, got, want)
+		}
+	}
+}
+
+func TestAccessLogHoldsOnlyWhatIsListedHere(t *testing.T) {
+	// Not among them: the query string and the Location, which hold tokens and
+	// return URLs; the path, in which an escaped question mark hides a query;
+	// headers, which are the client's words and not escaped.
+	allowed := []string{
+		"requestTime", "requestId", "identity.sourceIp", "httpMethod", "routeKey", "status", "responseLength", "responseLatency",
+		"integrationLatency", "integrationStatus", "integrationErrorMessage", "integration.requestId", "error.responseType",
+	}
+	for name, api := range newStack(t, bothDoors).resources("AWS::Serverless::HttpApi") {
+		format := api["Properties"].(object)["AccessLogSettings"].(object)["Format"].(string)
+		var line map[string]string
+		if err := json.Unmarshal([]byte(format), &line); err != nil {
+			t.Fatalf("%s: the access log's format is not JSON: %v", name, err)
+		}
+		for field, value := range line {
+			if variable, ok := strings.CutPrefix(value, "$context."); !ok || !slices.Contains(allowed, variable) {
+				t.Errorf("%s: the access log has %s %q, which is not in this test's list", name, field, value)
+			}
+		}
+	}
+}
+
+// CloudFormation makes a new secret, with a new value, when a secret's logical
+// ID, name or GenerateSecretString block changes. Deskpro still has the old one
+// and refuses every token: nobody can sign in until an admin has pasted the new
+// one. So these stay as they were when first deployed.
+func TestSecretsAreFrozen(t *testing.T) {
+	want := map[string]object{
+		"UsersSecret":  {"PasswordLength": 64, "ExcludePunctuation": true},
+		"AgentsSecret": {"PasswordLength": 64, "ExcludePunctuation": true},
+	}
+	secrets := newStack(t, bothDoors).resources("AWS::SecretsManager::Secret")
+	for name, block := range want {
+		secret, ok := secrets[name]
+		if !ok {
+			t.Errorf("%s is gone: renaming a secret locks everyone out", name)
+			continue
+		}
+		properties := secret["Properties"].(object)
+		if got := properties["GenerateSecretString"]; !reflect.DeepEqual(got, block) {
+			t.Errorf("%s: GenerateSecretString is %v, was %v: changing it makes a new secret and locks everyone out", name, got, block)
+		}
+		if properties["Name"] != nil {
+			t.Errorf("%s has a name: giving it one makes a new secret and locks everyone out", name)
+		}
+	}
+	for name, secret := range secrets {
+		if want[name] == nil {
+			t.Errorf("%s is not in this test's list", name)
+		}
+		retained(t, name, secret)
+	}
+}
+
+func retained(t *testing.T, name string, resource object) {
+	t.Helper()
+	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
+		if resource[policy] != "Retain" {
+			t.Errorf("%s: %s is %v, want Retain", name, policy, resource[policy])
+		}
+	}
+}
+
+func TestTablesAreAsTheCodeReadsThem(t *testing.T) {
+	tables := newStack(t, bothDoors).resources("AWS::DynamoDB::Table")
+	for name, key := range map[string]string{"StateTable": "key", "AccountsTable": "login"} {
+		properties := tables[name]["Properties"].(object)
+		if got, want := properties["KeySchema"], []any{object{"AttributeName": key, "KeyType": "HASH"}}; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s has the key %v, want %v", name, got, want)
+		}
+		if got, want := properties["SSESpecification"], (object{"SSEEnabled": true}); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s has the encryption %v, want %v", name, got, want)
+		}
+	}
+	state, accounts := tables["StateTable"]["Properties"].(object), tables["AccountsTable"]["Properties"].(object)
+	if got, want := state["TimeToLiveSpecification"], (object{"AttributeName": "expires", "Enabled": true}); !reflect.DeepEqual(got, want) {
+		t.Errorf("StateTable has the time to live %v, want %v", got, want)
+	}
+	retained(t, "AccountsTable", tables["AccountsTable"])
+	if accounts["DeletionProtectionEnabled"] != true {
+		t.Error("AccountsTable can be deleted: the company's accounts would be gone")
+	}
+	if got, want := accounts["PointInTimeRecoverySpecification"], (object{"PointInTimeRecoveryEnabled": true}); !reflect.DeepEqual(got, want) {
+		t.Errorf("AccountsTable has the backups %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,300 @@
+// Package pkg_test holds the law of the house: who may know whom, and why.
+package pkg_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	house  = "deskpro-login/"
+	events = "github.com/aws/aws-lambda-go/events"
+	sdk    = "github.com/aws/aws-sdk-go-v2"
+	smithy = "github.com/aws/smithy-go"
+	jwt    = "github.com/golang-jwt/jwt/v5"
+)
+
+// room is a package of pkg/. It may import the standard library, what is
+// listed, and nothing else; rooms that it imports are on lower floors.
+type room struct {
+	name    string
+	floor   int
+	imports []string
+	because string
+}
+
+var rooms = []room{
+	{"redact", 0, nil, "a secret that cannot be printed must not depend on anyone who prints"},
+	{"realpart", 0, nil, "finding the real parts for tests needs no part of ours"},
+
+	{"audit", 1, nil, "security events are named without knowing who raises them"},
+	{"awsenv", 1, []string{sdk}, "the SDK's configuration from the environment is all it makes"},
+	{"directory", 1, []string{"redact"}, "what a directory is does not depend on which one it is"},
+	{"keyring", 1, []string{"redact"}, "a key is a secret; where it is kept is its adapter's affair"},
+	{"lambdahttp", 1, []string{events}, "events become requests without knowing what the pages are"},
+	{"lambdahttp/gateway", 1, []string{events}, "it plays API Gateway, which knows no function from inside"},
+	{"lambdahttp/runtimetest", 1, nil, "it plays Lambda, which knows no function from inside"},
+	{"password", 1, []string{"redact", "github.com/go-crypt/crypt"}, "hashing knows neither accounts nor pages"},
+	{"state", 1, nil, "what a store is does not depend on which one it is"},
+
+	{"awsenv/awstest", 2, []string{"awsenv", sdk}, "it plays AWS, which knows nobody"},
+	{"deskpro", 2, []string{"keyring", "redact", jwt}, "tokens and return URLs are Deskpro's contract: not HTTP's, not AWS's"},
+	{"directory/account", 2, []string{"directory", "redact", "golang.org/x/text/unicode/norm"}, "how a login is checked is the same wherever accounts are; hashing comes in by an interface"},
+	{"directory/directorytest", 2, []string{"directory", "redact"}, "the contract suite knows the contract, never an adapter"},
+	{"session", 2, []string{"redact", "state"}, "sessions are logic over any store; the cookie is web's"},
+	{"state/statetest", 2, []string{"state"}, "the contract suite knows the contract, never an adapter"},
+
+	{"config", 3, []string{"deskpro"}, "the environment becomes values; it opens nothing"},
+	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
+	{"directory/cognito", 3, []string{"awsenv", "directory", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
+	{"directory/cognito/cognitotest", 3, []string{sdk, jwt}, "it plays Cognito, which knows nobody"},
+	{"directory/dynamo", 3, []string{"directory", "directory/account", sdk}, "an adapter knows its contract and its service, no other adapter"},
+	{"directory/memory", 3, []string{"directory", "directory/account", "password", "redact"}, "an adapter knows its contract, no other adapter; it hashes its own accounts"},
+	{"keyring/awssecrets", 3, []string{"keyring", "redact", sdk}, "an adapter knows its contract and its service, no other adapter"},
+	{"state/dynamo", 3, []string{"state", sdk}, "an adapter knows its contract and its service, no other adapter"},
+	{"state/memory", 3, []string{"state"}, "an adapter knows its contract, no other adapter"},
+
+	{"web", 4, []string{"audit", "deskpro", "directory", "keyring", "redact", "session", "state"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
+}
+
+// adapters are wired to contracts by mains alone.
+var adapters = []string{
+	"directory/cognito", "directory/dynamo", "directory/memory", "keyring/awssecrets", "state/dynamo", "state/memory",
+}
+
+// unlinked says what a package must not link, directly or through others. A
+// from that ends in a slash stands for every package under it.
+var unlinked = []struct{ from, to, because string }{
+	{"pkg/web", "github.com/aws", "the pages must run, and be tested, without AWS"},
+	{"pkg/lambdahttp", sdk, "turning events into requests needs no call to AWS"},
+
+	{"functions/login", house + "pkg/password", "it never sees a password"},
+	{"functions/login", house + "pkg/directory/dynamo", "it never reads an account"},
+	{"functions/login", house + "pkg/directory/cognito", "it never reads an account"},
+	{"functions/login", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
+
+	{"functions/logout", house + "pkg/keyring/awssecrets", "it can only end sessions: who takes it over finds no way to a key"},
+	{"functions/logout", sdk + "/service/secretsmanager", "it can only end sessions: who takes it over finds no way to a key"},
+	{"functions/logout", house + "pkg/password", "it never sees a password"},
+	{"functions/logout", house + "pkg/directory/dynamo", "it never reads an account"},
+	{"functions/logout", house + "pkg/directory/cognito", "it never reads an account"},
+	{"functions/logout", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
+
+	{"functions/", sdk + "/config", "its chain costs a third of a cold start and finds nothing inside Lambda; use pkg/awsenv"},
+	{"functions/", house + "pkg/lambdahttp/gateway", "the local gateway is not for Lambda"},
+	{"functions/", house + "pkg/directory/memory", "a function's instances share no memory"},
+	{"functions/", house + "pkg/state/memory", "a function's instances share no memory"},
+	{"functions/", "net/http/httptest", "test code does not belong into a function"},
+	{"functions/", "testing", "test code does not belong into a function"},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	// Deps are its imports, theirs and so on.
+	Deps []string
+}
+
+// list asks go for all packages of the house, named without its name.
+func list(t *testing.T) []listed {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./pkg/...", "./functions/...", "./infra/...")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = "..", &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("listing packages: %v\n%s", err, stderr.Bytes())
+	}
+	var packages []listed
+	for decoder := json.NewDecoder(&stdout); decoder.More(); {
+		var p listed
+		if err := decoder.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		p.ImportPath = strings.TrimPrefix(p.ImportPath, house)
+		packages = append(packages, p)
+	}
+	remember(t)
+	return packages
+}
+
+// external tells a module's import path from the standard library's.
+func external(path string) bool {
+	host, _, _ := strings.Cut(path, "/")
+	return strings.Contains(host, ".")
+}
+
+// remember reads what go list has read, so that the go command, which caches
+// the results of tests, does not believe an old one.
+func remember(t *testing.T) {
+	t.Helper()
+	walk(t, func(string, *ast.File) {}, "../pkg", "../functions", "../infra")
+	for _, name := range []string{"../go.mod", "../go.sum"} {
+		if _, err := os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// walk parses the folders' Go files that are not tests.
+func walk(t *testing.T, visit func(name string, file *ast.File), roots ...string) {
+	t.Helper()
+	for _, root := range roots {
+		err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.Name() == "testdata":
+				return fs.SkipDir
+			case filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
+				return nil
+			}
+			source, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.SkipObjectResolution)
+			if err == nil {
+				visit(strings.TrimPrefix(filepath.ToSlash(name), "../"), file)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func isTest(path string) bool {
+	return strings.HasSuffix(path, "test") || path == "pkg/realpart"
+}
+
+func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
+	floors := map[string]int{}
+	for _, r := range rooms {
+		floors[r.name] = r.floor
+	}
+	packages := map[string]listed{}
+	for _, p := range list(t) {
+		if name, ok := strings.CutPrefix(p.ImportPath, "pkg/"); ok {
+			packages[name] = p
+			if _, ok := floors[name]; !ok {
+				t.Errorf("pkg/%s has no line in this test: give it a floor, its imports and the reason", name)
+			}
+		}
+	}
+	for _, r := range rooms {
+		p, ok := packages[r.name]
+		if !ok {
+			t.Errorf("pkg/%s has a line in this test but does not exist", r.name)
+			continue
+		}
+		used := map[string]bool{}
+		for _, path := range p.Imports {
+			ours, isOurs := strings.CutPrefix(path, house+"pkg/")
+			if !isOurs && !external(path) {
+				continue
+			}
+			at := slices.IndexFunc(r.imports, func(allowed string) bool {
+				return ours == allowed || external(allowed) && (path == allowed || strings.HasPrefix(path, allowed+"/"))
+			})
+			if at < 0 {
+				t.Errorf("pkg/%s imports %s, but %s", r.name, path, r.because)
+				continue
+			}
+			used[r.imports[at]] = true
+			if isOurs && floors[ours] >= r.floor {
+				t.Errorf("pkg/%s on floor %d imports pkg/%s on floor %d, but arrows point down only", r.name, r.floor, ours, floors[ours])
+			}
+		}
+		for _, allowed := range r.imports {
+			if !used[allowed] {
+				t.Errorf("pkg/%s no longer imports %s: take it off its line", r.name, allowed)
+			}
+		}
+	}
+}
+
+func TestAdaptersAreKnownToMainsOnly(t *testing.T) {
+	for _, p := range list(t) {
+		if !strings.HasPrefix(p.ImportPath, "pkg/") {
+			continue
+		}
+		for _, adapter := range adapters {
+			if slices.Contains(p.Imports, house+"pkg/"+adapter) {
+				t.Errorf("%s imports pkg/%s, but only mains wire adapters to what uses them", p.ImportPath, adapter)
+			}
+		}
+	}
+}
+
+func TestNoPackageLinksWhatItMustNot(t *testing.T) {
+	packages := list(t)
+	for _, rule := range unlinked {
+		subjects := 0
+		for _, p := range packages {
+			if p.ImportPath != rule.from && !(strings.HasSuffix(rule.from, "/") && strings.HasPrefix(p.ImportPath, rule.from)) {
+				continue
+			}
+			subjects++
+			for _, dep := range p.Deps {
+				if dep == rule.to || strings.HasPrefix(dep, rule.to+"/") {
+					t.Errorf("%s links %s, but %s", p.ImportPath, dep, rule.because)
+				}
+			}
+		}
+		if subjects == 0 {
+			t.Errorf("there is no %s: correct this test's line", rule.from)
+		}
+	}
+}
+
+func TestTestCodeStaysInTests(t *testing.T) {
+	for _, p := range list(t) {
+		if !strings.HasPrefix(p.ImportPath, "pkg/") || isTest(p.ImportPath) {
+			continue
+		}
+		for _, path := range p.Imports {
+			if path == "testing" || path == "net/http/httptest" || strings.HasPrefix(path, house) && isTest(strings.TrimPrefix(path, house)) {
+				t.Errorf("%s imports %s, but test code is for tests and packages named …test", p.ImportPath, path)
+			}
+		}
+	}
+}
+
+func TestOnlyMainsReadTheEnvironmentAndEndTheProcess(t *testing.T) {
+	const reads, ends = "mains read the environment and hand it on", "a package returns an error, and mains decide"
+	forbidden := map[string]string{
+		"os.Getenv": reads, "os.LookupEnv": reads,
+		"os.Exit": ends, "log.Fatal": ends, "log.Fatalf": ends, "log.Fatalln": ends,
+	}
+	walk(t, func(name string, file *ast.File) {
+		if strings.HasPrefix(name, "pkg/realpart/") { // a test's helper, though not named so
+			return
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.SelectorExpr:
+				if x, ok := node.X.(*ast.Ident); ok {
+					if because := forbidden[x.Name+"."+node.Sel.Name]; because != "" {
+						t.Errorf("%s uses %s.%s, but %s", name, x.Name, node.Sel.Name, because)
+					}
+				}
+			case *ast.FuncDecl:
+				if node.Recv == nil && node.Name.Name == "init" {
+					t.Errorf("%s has an init function, but importing a package does nothing", name)
+				}
+			}
+			return true
+		})
+	}, "../pkg")
+}
