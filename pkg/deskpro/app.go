@@ -18,7 +18,7 @@ import (
 // Lifetimes of a token. Deskpro suggests five minutes; the token is read once,
 // at the redirect, so two are plenty for a slow phone.
 const (
-	DefaultLifetime = 120 * time.Second
+	defaultLifetime = 120 * time.Second
 	MinLifetime     = 30 * time.Second
 	MaxLifetime     = 600 * time.Second
 )
@@ -42,7 +42,7 @@ type Config struct {
 	// or HS512, whose keys need at least 32, 48 and 64 bytes.
 	Algorithm string
 	// Lifetime is how long a token is valid, between MinLifetime and
-	// MaxLifetime; zero means DefaultLifetime.
+	// MaxLifetime; zero means defaultLifetime.
 	Lifetime time.Duration
 	// Attributes are the names of the directory's attributes that the token
 	// carries, each as a claim of its own.
@@ -71,7 +71,7 @@ func New(cfg Config) (*App, error) {
 	}
 	switch {
 	case app.lifetime == 0:
-		app.lifetime = DefaultLifetime
+		app.lifetime = defaultLifetime
 	case app.lifetime < MinLifetime || app.lifetime > MaxLifetime:
 		problem("the token lifetime %v is not between %v and %v", cfg.Lifetime, MinLifetime, MaxLifetime)
 	}

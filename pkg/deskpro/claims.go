@@ -76,10 +76,15 @@ type Email struct{ address string }
 
 // ParseEmail accepts an address of at most 254 bytes (RFC 5321 section
 // 4.5.3.1.3, less its brackets), and nothing around it: no display name, no
-// angle brackets, no comment, no white space.
+// angle brackets, no comment, no white space. It must be ASCII (an international
+// domain as punycode): databases that match people by email commonly hold é and
+// e to be equal.
 func ParseEmail(raw string) (Email, error) {
 	if len(raw) > 254 {
 		return Email{}, fmt.Errorf("%w: the email is longer than 254 bytes", ErrClaims)
+	}
+	if strings.ContainsFunc(raw, func(r rune) bool { return r > '~' }) {
+		return Email{}, fmt.Errorf("%w: the email is not ASCII", ErrClaims)
 	}
 	parsed, err := mail.ParseAddress(raw)
 	if err != nil || parsed.Address != raw {

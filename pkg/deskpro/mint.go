@@ -16,6 +16,10 @@ import (
 // "issued in the future" by a second of clock difference.
 const backdate = 5 * time.Second
 
+// maxToken bounds a token in bytes. With the longest return URL it makes a
+// request line that the usual web server takes (8,192).
+const maxToken = 3500
+
 // Token is a signed token: whoever holds it signs in, once, until it expires.
 type Token struct{ secret redact.Secret }
 
@@ -42,6 +46,9 @@ func (a *App) Mint(key keyring.Key, c Claims, now time.Time) (Token, error) {
 	signed, err := jwt.NewWithClaims(a.method, payload).SignedString(bytes)
 	if err != nil {
 		return Token{}, fmt.Errorf("signing a token: %w", err)
+	}
+	if len(signed) > maxToken {
+		return Token{}, fmt.Errorf("%w: the token has %d bytes, more than the %d that a redirect can carry; send fewer groups or attributes", ErrClaims, len(signed), maxToken)
 	}
 	return Token{redact.New(signed)}, nil
 }

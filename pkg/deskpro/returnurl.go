@@ -14,6 +14,10 @@ import (
 // server (8,192).
 const maxReturnLength = 4096
 
+// maxParameters keeps the token, which comes last, well among the first 1000
+// parameters: PHP reads no more (max_input_vars).
+const maxParameters = 100
+
 // tokenParameter is the query parameter in which Deskpro expects the token.
 const tokenParameter = "jwt"
 
@@ -60,8 +64,14 @@ func (a *App) ParseReturn(raw string) (ReturnURL, error) {
 	if target.Path == "" {
 		target.Path = "/"
 	}
+	if len(target.String()) > maxReturnLength { // escaping may have lengthened it
+		return ReturnURL{}, fmt.Errorf("%w: it is longer than %d bytes", ErrReturn, maxReturnLength)
+	}
 	if got := origin(target); !slices.Contains(a.origins, got) {
-		return ReturnURL{}, fmt.Errorf("%w: its origin %s is none of the door's %s", ErrReturn, got, strings.Join(a.origins, " "))
+		return ReturnURL{}, fmt.Errorf("%w: its origin %.100s is none of the door's %s", ErrReturn, got, strings.Join(a.origins, " "))
+	}
+	if strings.Count(target.RawQuery, "&") >= maxParameters {
+		return ReturnURL{}, fmt.Errorf("%w: it has more than %d parameters", ErrReturn, maxParameters)
 	}
 	if namesToken(target.RawQuery) {
 		return ReturnURL{}, fmt.Errorf("%w: it has a %s parameter already", ErrReturn, tokenParameter)
@@ -88,13 +98,14 @@ func (r ReturnURL) With(t Token) string {
 	return u.String()
 }
 
-// namesToken reports whether PHP would find the token's parameter in query. It
+// namesToken reports whether PHP might find the token's parameter in query. It
 // strips leading spaces from names, and reads name[x] as an array called name.
 func namesToken(query string) bool {
 	for pair := range strings.SplitSeq(query, "&") {
-		name, _, _ := strings.Cut(pair, "=")
-		if unescaped, err := url.QueryUnescape(name); err == nil {
-			name = unescaped
+		escaped, _, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(escaped)
+		if err != nil {
+			return true // PHP would decode what it can
 		}
 		name = strings.TrimLeft(name, " ")
 		if i := strings.IndexAny(name, "[\x00"); i >= 0 {

@@ -31,6 +31,7 @@ func TestReturnURLAccepted(t *testing.T) {
 		{"a network path on the helpdesk's host", "//acme.deskpro.com/cb", "https://acme.deskpro.com/cb?jwt=TOKEN"},
 		{"a parameter whose value is called jwt", "https://acme.deskpro.com/?a=jwt", "https://acme.deskpro.com/?a=jwt&jwt=TOKEN"},
 		{"a parameter whose name begins like jwt", "https://acme.deskpro.com/?jwtx=1", "https://acme.deskpro.com/?jwtx=1&jwt=TOKEN"},
+		{"100 parameters", "https://acme.deskpro.com/?a" + strings.Repeat("&a", 99), "https://acme.deskpro.com/?a" + strings.Repeat("&a", 99) + "&jwt=TOKEN"},
 		{"an escape that is none", "https://acme.deskpro.com/?a=100%", "https://acme.deskpro.com/?a=100%&jwt=TOKEN"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -94,8 +95,13 @@ func TestReturnURLRefused(t *testing.T) {
 		{"a token name after an escaped space", "https://acme.deskpro.com/?%20jwt=x"},
 		{"a token name after a plus", "https://acme.deskpro.com/?+jwt=x"},
 		{"a token name before a NUL", "https://acme.deskpro.com/?jwt%00=x"},
+		{"a token name before a NUL and a broken escape", "https://acme.deskpro.com/?jwt%00%zz=x"},
+		{"an escaped token name with a broken escape", "https://acme.deskpro.com/?%6Awt[]%zz=x"},
+		{"more parameters than PHP may read", "https://acme.deskpro.com/?a" + strings.Repeat("&a", 100)},
 		{"a token without a value", "https://acme.deskpro.com/?jwt"},
 		{"a URL too long", "https://acme.deskpro.com/?a=" + strings.Repeat("x", 4096)},
+		{"a relative URL that is too long once resolved", "/" + strings.Repeat("x", 4090)},
+		{"a URL that is too long once escaped", "https://acme.deskpro.com/" + strings.Repeat("^", 2000)},
 		{"an IPv6 host", "https://[::1]/"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -127,6 +133,7 @@ func FuzzParseReturn(f *testing.F) {
 	for _, seed := range []string{
 		"https://acme.deskpro.com/login/authenticate-callback/1?a=1", "/new-ticket/", "//evil.example", "https://acme.deskpro.com@evil.example/",
 		"https:/\\evil", "?jwt=x", "https://acme.deskpro.com:443?a&&b=%", "HTTPS://[::1%25en0]:443/", "/..//evil.example/%2e%2e/", "a:b", ";@/?:&=+$,",
+		"?jwt%00%zz=x", "?%6Awt[]%zz=x",
 	} {
 		f.Add(seed)
 	}
