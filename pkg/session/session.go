@@ -31,6 +31,10 @@ const idLength = 32
 // written down, so that most uses cost no write.
 const touchShare = 10
 
+// MaxAbsolute bounds every session's life, and so for how long EndAll must be
+// remembered.
+const MaxAbsolute = 30 * 24 * time.Hour
+
 // ErrNone: there is no such session, or it has ended.
 var ErrNone = errors.New("no live session")
 
@@ -41,7 +45,7 @@ type Config struct {
 	// Idle ends a session that was not used for so long. Required.
 	Idle time.Duration
 	// Absolute ends a session so long after it was opened. Required, at least
-	// Idle.
+	// Idle and at most MaxAbsolute.
 	Absolute time.Duration
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -58,8 +62,8 @@ func New(cfg Config) (*Sessions, error) {
 	if cfg.Store == nil {
 		return nil, errors.New("session: Store is required")
 	}
-	if cfg.Idle <= 0 || cfg.Absolute < cfg.Idle {
-		return nil, fmt.Errorf("session: the idle time %v must be positive and no longer than the absolute time %v", cfg.Idle, cfg.Absolute)
+	if cfg.Idle <= 0 || cfg.Absolute < cfg.Idle || cfg.Absolute > MaxAbsolute {
+		return nil, fmt.Errorf("session: the idle time %v must be positive and no longer than the absolute time %v, and that at most %v", cfg.Idle, cfg.Absolute, MaxAbsolute)
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -101,17 +105,20 @@ type Session struct {
 type record struct {
 	Subject string          `json:"subject"`
 	Profile json.RawMessage `json:"profile"`
+	Checked time.Time       `json:"checked"`
 	Opened  time.Time       `json:"opened"`
 	Used    time.Time       `json:"used"`
 }
 
 // Open begins a session for subject, with profile (JSON) to be remembered.
-func (s *Sessions) Open(ctx context.Context, subject string, profile []byte) (ID, error) {
+// checked is when the check of the account began: an EndAll since then, while
+// the password was being hashed, ends this session, too.
+func (s *Sessions) Open(ctx context.Context, subject string, profile []byte, checked time.Time) (ID, error) {
 	raw := make([]byte, idLength)
 	_, _ = rand.Read(raw) // never fails: it ends the program instead
 	id := ID{redact.New(base64.RawURLEncoding.EncodeToString(raw))}
 	now := s.cfg.Now()
-	err := s.put(ctx, id, record{Subject: subject, Profile: profile, Opened: now, Used: now}, 0)
+	err := s.put(ctx, id, record{Subject: subject, Profile: profile, Checked: checked, Opened: now, Used: now}, 0)
 	// A conflict on a fresh 256-bit key is our own write, retried by the
 	// store's client after its answer was lost.
 	if err != nil && !errors.Is(err, state.ErrConflict) {
@@ -130,9 +137,9 @@ func (s *Sessions) Find(ctx context.Context, id ID) (Session, error) {
 	if err != nil {
 		return Session{}, fmt.Errorf("finding a session: %w", err)
 	}
-	r, err := decode(item)
-	if err != nil {
-		return Session{}, err
+	var r record
+	if err := json.Unmarshal(item.Value, &r); err != nil {
+		return Session{}, ErrNone // of another release: sign in again
 	}
 	now := s.cfg.Now()
 	if !now.Before(s.end(r)) {
@@ -142,7 +149,7 @@ func (s *Sessions) Find(ctx context.Context, id ID) (Session, error) {
 	if err != nil {
 		return Session{}, fmt.Errorf("finding a session: %w", err)
 	}
-	if !r.Opened.After(ended) {
+	if !r.Checked.After(ended) {
 		return Session{}, ErrNone
 	}
 	if now.Sub(r.Used) >= s.cfg.Idle/touchShare {
@@ -164,12 +171,13 @@ func (s *Sessions) End(ctx context.Context, id ID) (Session, error) {
 	if err != nil {
 		return Session{}, fmt.Errorf("ending a session: %w", err)
 	}
-	r, err := decode(item)
-	return Session{Subject: r.Subject, Profile: r.Profile}, err
+	var r record
+	_ = json.Unmarshal(item.Value, &r) // it is ended, whosever it was
+	return Session{Subject: r.Subject, Profile: r.Profile}, nil
 }
 
-// EndAll ends every session that subject has opened up to now: for a disabled
-// account or a changed password.
+// EndAll ends every session of subject whose account was checked up to now: for
+// a disabled account or a changed password.
 func (s *Sessions) EndAll(ctx context.Context, subject string) error {
 	for {
 		now := s.cfg.Now()
@@ -183,7 +191,7 @@ func (s *Sessions) EndAll(ctx context.Context, subject string) error {
 		err = s.cfg.Store.Put(ctx, subjectKey(subject), state.Item{
 			Value: []byte(now.UTC().Format(time.RFC3339Nano)),
 			// Whatever it ends has ended by itself by then.
-			Expires: now.Add(s.cfg.Absolute + time.Minute),
+			Expires: now.Add(MaxAbsolute),
 			Version: version,
 		})
 		if err == nil {
@@ -210,14 +218,6 @@ func (s *Sessions) endedUpTo(ctx context.Context, subject string) (time.Time, in
 		return time.Time{}, 0, fmt.Errorf("%w: the stored time does not parse", state.ErrUnavailable)
 	}
 	return ended, item.Version, nil
-}
-
-func decode(item state.Item) (record, error) {
-	var r record
-	if err := json.Unmarshal(item.Value, &r); err != nil {
-		return record{}, fmt.Errorf("%w: a stored session does not parse", state.ErrUnavailable)
-	}
-	return r, nil
 }
 
 func (s *Sessions) put(ctx context.Context, id ID, r record, version int64) error {

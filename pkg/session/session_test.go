@@ -48,7 +48,7 @@ func open(t *testing.T, store state.Store) *session.Sessions {
 
 func begin(t *testing.T, s *session.Sessions, subject string) session.ID {
 	t.Helper()
-	id, err := s.Open(t.Context(), subject, []byte(`{"name":"Zoë 👩‍🚀"}`))
+	id, err := s.Open(t.Context(), subject, []byte(`{"name":"Zoë 👩‍🚀"}`), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,6 +169,25 @@ func TestEndAllEndsASubjectsSessionsAndNoOthers(t *testing.T) {
 	})
 }
 
+func TestEndAllEndsASignInThatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &memory.Store{})
+		checked := time.Now()
+		time.Sleep(100 * time.Millisecond) // the account was read, its password is being hashed
+		if err := s.EndAll(t.Context(), "u-1"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+		id, err := s.Open(t.Context(), "u-1", []byte("{}"), checked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if live(t, s, id) {
+			t.Error("a sign-in from before EndAll has a live session after it")
+		}
+	})
+}
+
 func TestAUseNotedAfterTheEndDoesNotRevive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// The session is ended between Find's read and its write.
@@ -256,7 +275,7 @@ func TestAStoreThatIsDownIsNotAMissingSession(t *testing.T) {
 	store.Set(statetest.Fail)
 	_, findErr := s.Find(t.Context(), id)
 	_, endErr := s.End(t.Context(), id)
-	_, openErr := s.Open(t.Context(), "u-1", []byte("{}"))
+	_, openErr := s.Open(t.Context(), "u-1", []byte("{}"), time.Now())
 	for what, err := range map[string]error{"Find": findErr, "End": endErr, "Open": openErr, "EndAll": s.EndAll(t.Context(), "u-1")} {
 		if !errors.Is(err, state.ErrUnavailable) || errors.Is(err, session.ErrNone) {
 			t.Errorf("%s: %v, want state.ErrUnavailable", what, err)
@@ -285,7 +304,7 @@ func TestAWriteThatFailedAfterItPersistedOpensTheSession(t *testing.T) {
 	// The store's client retries after a lost answer and meets its own write.
 	store := &retried{}
 	s := open(t, store)
-	id, err := s.Open(t.Context(), "u-1", []byte("{}"))
+	id, err := s.Open(t.Context(), "u-1", []byte("{}"), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,7 +323,7 @@ func (s *retried) Put(ctx context.Context, key string, item state.Item) error {
 	return s.Store.Put(ctx, key, item)
 }
 
-func TestARecordThatDoesNotParseIsAnErrorNotASession(t *testing.T) {
+func TestARecordThatDoesNotParseIsNoSession(t *testing.T) {
 	store := &spy{}
 	s := open(t, store)
 	id := begin(t, s, "u-1")
@@ -317,8 +336,11 @@ func TestARecordThatDoesNotParseIsAnErrorNotASession(t *testing.T) {
 	if err := store.Store.Put(t.Context(), key, item); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Find(t.Context(), id); !errors.Is(err, state.ErrUnavailable) {
-		t.Errorf("error = %v, want state.ErrUnavailable", err)
+	if live(t, s, id) {
+		t.Error("it is live")
+	}
+	if _, err := s.End(t.Context(), id); err != nil {
+		t.Errorf("it cannot be ended: %v", err)
 	}
 }
 
@@ -328,6 +350,7 @@ func TestAConfigWithoutAnEndIsRefused(t *testing.T) {
 		{Store: &memory.Store{}, Absolute: absolute},
 		{Store: &memory.Store{}, Idle: idle},
 		{Store: &memory.Store{}, Idle: absolute, Absolute: idle},
+		{Store: &memory.Store{}, Idle: idle, Absolute: session.MaxAbsolute + 1},
 	} {
 		if _, err := session.New(cfg); err == nil {
 			t.Errorf("New(%+v) succeeded", cfg)

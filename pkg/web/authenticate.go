@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/directory"
@@ -23,6 +24,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 		return err
 	}
 	login := f.get(paramLogin)
+	began := s.cfg.Now()
 	outcome, err := s.cfg.Directory.Authenticate(r.Context(), directory.Credentials{Login: login, Password: redact.New(f.get(paramPassword))})
 	if err != nil {
 		return &failure{err: err, returnTo: returnTo.String(), form: true, login: login}
@@ -36,7 +38,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 	}
 	// The session comes before the token: should the key be unavailable, the
 	// page's "Try again" needs no password.
-	if err := s.openSession(w, r, user); err != nil {
+	if err := s.openSession(w, r, user, began); err != nil {
 		return &failure{err: err, returnTo: returnTo.String(), subject: user.ID}
 	}
 	s.record(r, door, audit.Event{Name: audit.SignedIn, Subject: user.ID})
@@ -45,12 +47,12 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 
 // openSession gives the browser a new session and ends the one it came with,
 // so that an id from before signing in, whoever put it there, is worth nothing.
-func (s *Server) openSession(w http.ResponseWriter, r *http.Request, user directory.User) error {
+func (s *Server) openSession(w http.ResponseWriter, r *http.Request, user directory.User, began time.Time) error {
 	profile, err := json.Marshal(user)
 	if err != nil {
 		return fmt.Errorf("encoding a session's profile: %w", err)
 	}
-	id, err := s.cfg.Sessions.Open(r.Context(), user.ID, profile)
+	id, err := s.cfg.Sessions.Open(r.Context(), user.ID, profile, began)
 	if err != nil {
 		return err
 	}
