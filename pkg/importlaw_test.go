@@ -38,7 +38,7 @@ var rooms = []room{
 	{"realpart", 0, nil, "finding the real parts for tests needs no part of ours"},
 
 	{"audit", 1, nil, "security events are named without knowing who raises them"},
-	{"awsenv", 1, []string{sdk}, "the SDK's configuration from the environment is all it makes"},
+	{"awsenv", 1, []string{sdk, smithy}, "the SDK's configuration from the environment, and what of its errors may be logged, is all it makes"},
 	{"directory", 1, []string{"redact"}, "what a directory is does not depend on which one it is"},
 	{"keyring", 1, []string{"redact"}, "a key is a secret; where it is kept is its adapter's affair"},
 	{"lambdahttp", 1, []string{events}, "events become requests without knowing what the pages are"},
@@ -58,10 +58,10 @@ var rooms = []room{
 	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
 	{"directory/cognito", 3, []string{"awsenv", "directory", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/cognito/cognitotest", 3, []string{sdk, jwt}, "it plays Cognito, which knows nobody"},
-	{"directory/dynamo", 3, []string{"directory", "directory/account", sdk}, "an adapter knows its contract and its service, no other adapter"},
+	{"directory/dynamo", 3, []string{"awsenv", "directory", "directory/account", sdk}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/memory", 3, []string{"directory", "directory/account", "password", "redact"}, "an adapter knows its contract, no other adapter; it hashes its own accounts"},
-	{"keyring/awssecrets", 3, []string{"keyring", "redact", sdk}, "an adapter knows its contract and its service, no other adapter"},
-	{"state/dynamo", 3, []string{"state", sdk}, "an adapter knows its contract and its service, no other adapter"},
+	{"keyring/awssecrets", 3, []string{"awsenv", "keyring", "redact", sdk, smithy}, "an adapter knows its contract and its service, no other adapter"},
+	{"state/dynamo", 3, []string{"awsenv", "state", sdk}, "an adapter knows its contract and its service, no other adapter"},
 	{"state/memory", 3, []string{"state"}, "an adapter knows its contract, no other adapter"},
 
 	{"web", 4, []string{"audit", "deskpro", "directory", "keyring", "redact", "session", "state"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},

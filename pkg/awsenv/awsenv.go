@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// AttemptTimeout bounds one attempt of one call, so that two attempts end
+	// attemptTimeout bounds one attempt of one call, so that two attempts end
 	// well within the five seconds in which a page must be answered.
-	AttemptTimeout = 1500 * time.Millisecond
+	attemptTimeout = 1500 * time.Millisecond
 	dialTimeout    = time.Second
 	// idleTimeout is below any AWS service's own, so that a connection is
 	// never reused at the moment the service closes it (aws-sdk-go-v2 #3423).
@@ -52,7 +52,7 @@ func Config(getenv func(string) string) (aws.Config, error) {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return credentials, nil
 		}),
-		HTTPClient: HTTPClient(AttemptTimeout),
+		HTTPClient: HTTPClient(attemptTimeout),
 		Retryer: func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = attempts

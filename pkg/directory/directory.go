@@ -17,8 +17,10 @@ type Authenticator interface {
 	// finds exactly one of this package's sentinels:
 	//
 	//   - ErrBadCredentials: unknown login, wrong password, disabled account.
-	//     The error is a *Refusal, which tells the log (never the person)
-	//     which. The three cost the same: one look-up and one hash, or one call.
+	//     The error wraps a *Refusal, which tells the log (never the person)
+	//     which. The three cost the same: one look-up and one hash, or one
+	//     call. What cannot exist at all (an empty login, an overlong password)
+	//     may cost less.
 	//   - ErrUnverifiedEmail, ErrIncomplete: the password was right but the
 	//     account cannot be sent to Deskpro.
 	//   - ErrThrottled: the directory asks to slow down.
@@ -83,6 +85,9 @@ type Refusal struct {
 	// UserID is the account's ID, empty for an unknown login. A typed login is
 	// never in here: people type passwords into that field.
 	UserID string
+	// Cause is what an operator should mend, such as a stored hash that cannot
+	// be verified; nil where there is nothing to mend.
+	Cause error
 }
 
 // Reason tells the three refusals apart, for the log only.
@@ -92,9 +97,20 @@ const (
 	ReasonUnknown  Reason = "unknown_login"
 	ReasonPassword Reason = "wrong_password"
 	ReasonDisabled Reason = "disabled"
+	// ReasonLocked: the directory itself refuses the account for a while.
+	ReasonLocked Reason = "locked_out"
+	// ReasonHash: the account's stored hash cannot be verified; see Cause.
+	ReasonHash Reason = "unusable_hash"
 	// ReasonUnspecified: the directory itself does not tell the cases apart.
 	ReasonUnspecified Reason = "unspecified"
 )
 
-func (r *Refusal) Error() string        { return "bad credentials: " + string(r.Reason) }
+func (r *Refusal) Error() string {
+	text := "bad credentials: " + string(r.Reason)
+	if r.Cause != nil {
+		text += ": " + r.Cause.Error()
+	}
+	return text
+}
+
 func (r *Refusal) Is(target error) bool { return target == ErrBadCredentials }

@@ -11,7 +11,7 @@ import (
 
 // Item is one stored value.
 type Item struct {
-	// Value is opaque to the store; at most 64 KiB.
+	// Value is opaque to the store; a few kilobytes (DynamoDB ends at 400 KB).
 	Value []byte
 	// Expires is when the item is gone for every reader, to the second
 	// (rounded down), whether or not the store has deleted it yet.
@@ -34,7 +34,7 @@ type Store interface {
 	// Put stores item if the live item under key still has item.Version: 0
 	// means that there must be none. Of concurrent calls with one version
 	// exactly one succeeds, the others get ErrConflict; so does a retry of a
-	// Put that had succeeded. Once Put returns nil the item is durable.
+	// Put that had succeeded. Once Put returns nil the item is as durable as the adapter says.
 	Put(ctx context.Context, key string, item Item) error
 
 	// Consume removes the live item under key and returns it, or ErrNotFound.

@@ -34,8 +34,8 @@ var _ directory.Authenticator = Checker{}
 // password, of an account that may sign in, can be told from outside.
 //
 // A login that NormalizeLogin refuses is not looked up: that it cannot exist
-// is plain from itself. A stored hash that cannot be verified (odd, or too
-// costly) is ErrUnavailable.
+// is plain from itself. An account whose stored hash cannot be verified (odd, or
+// too costly) is refused like the others, for ReasonHash.
 //
 // The cost is the same only among hashes made with the parameters that
 // Passwords uses now.
@@ -48,6 +48,14 @@ func (c Checker) Authenticate(ctx context.Context, credentials directory.Credent
 		}
 	}
 	right, err := c.verify(ctx, found, credentials.Password)
+	if err != nil && ctx.Err() == nil && found != nil {
+		// What is stored is at fault. Outsiders shall not see it at this
+		// account's answer, nor at its speed.
+		cause := err
+		if _, err = c.Passwords.Verify(ctx, c.Passwords.Decoy(), credentials.Password); err == nil {
+			return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonHash, UserID: found.ID, Cause: cause}
+		}
+	}
 	if err != nil {
 		return directory.Outcome{}, fmt.Errorf("%w: verifying password: %w", directory.ErrUnavailable, err)
 	}

@@ -169,13 +169,14 @@ func TestAnAccountThatDeskproCannotTake(t *testing.T) {
 	}
 }
 
-func TestAHashThatCannotBeVerifiedIsUnavailable(t *testing.T) {
+func TestAHashThatCannotBeVerifiedLooksLikeAWrongPassword(t *testing.T) {
 	for _, hash := range []string{"right", "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA"} {
 		mara := newMara()
 		mara.PasswordHash = hash
 		_, err := newDirectory(t, mara).authenticate(t.Context(), "mara", "right")
-		if !errors.Is(err, directory.ErrUnavailable) || errors.Is(err, directory.ErrBadCredentials) {
-			t.Errorf("error = %v, want ErrUnavailable", err)
+		refusal, ok := errors.AsType[*directory.Refusal](err)
+		if !ok || refusal.Reason != directory.ReasonHash || refusal.UserID != mara.ID || refusal.Cause == nil {
+			t.Errorf("error = %v, want a refusal that names the account and its cause", err)
 		}
 		if strings.Contains(fmt.Sprint(err), hash) {
 			t.Errorf("error shows the hash: %v", err)

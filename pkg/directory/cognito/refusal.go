@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/directory"
 )
 
@@ -16,11 +16,11 @@ import (
 func translate(err error) error {
 	exception, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
-		return unavailable(withoutAnswer(err))
+		return unavailable(awsenv.WithoutAnswer(err))
 	}
 	switch code := exception.ErrorCode(); code {
 	case "NotAuthorizedException":
-		return translateNotAuthorized(exception.ErrorMessage(), err)
+		return translateNotAuthorized(exception, err)
 
 	case "UserNotFoundException":
 		return refuse(code, directory.ReasonUnknown)
@@ -36,49 +36,57 @@ func translate(err error) error {
 
 	case "TooManyRequestsException", "LimitExceededException", "TooManyFailedAttemptsException",
 		"ThrottlingException", "RequestLimitExceeded":
-		return throttled(err)
+		return throttled(newQuiet(exception, err))
+	default:
+		return unavailable(newQuiet(exception, err))
 	}
-	return unavailable(err)
+}
+
+// quiet is an exception whose message is shown only where AWS alone words it
+// and an operator needs it: of the others a trigger's author may word it, and a
+// migration trigger is handed the password.
+type quiet struct {
+	text string
+	err  error
+}
+
+func (e quiet) Error() string { return e.text }
+func (e quiet) Unwrap() error { return e.err }
+
+func newQuiet(exception smithy.APIError, err error) quiet {
+	code, message := exception.ErrorCode(), exception.ErrorMessage()
+	switch {
+	case code == "AccessDeniedException", code == "ResourceNotFoundException",
+		code == "InvalidParameterException" && strings.Contains(message, "flow"),
+		code == "NotAuthorizedException" && strings.Contains(message, "secret hash"):
+		return quiet{code + ": " + message, err}
+	}
+	return quiet{code, err}
 }
 
 // translateNotAuthorized goes by the message, because Cognito says all this
 // with one type. The wording is not promised; an unknown one is a refusal.
-func translateNotAuthorized(message string, err error) error {
+func translateNotAuthorized(exception smithy.APIError, err error) error {
 	const code = "NotAuthorizedException"
-	lower := strings.ToLower(message)
+	lower := strings.ToLower(exception.ErrorMessage())
 	switch {
 	// The configuration is wrong, and so for every login. "Unable to verify
 	// secret hash for client …", "… but SECRET_HASH was not received".
 	case strings.Contains(lower, "secret hash"), strings.Contains(lower, "secret_hash"):
-		return unavailable(err)
-	// Cognito's lock-out of one account. An unknown login has none, so the
-	// counters before this call must be no looser than Cognito's five failures
-	// for this answer to tell nothing.
+		return unavailable(newQuiet(exception, err))
+	// Cognito's lock-out of one account. An unknown login has none, so a page
+	// of its own would tell which accounts exist.
 	case strings.HasPrefix(lower, "password attempts exceeded"):
-		return throttled(err)
+		return refuse(code, directory.ReasonLocked)
 	case strings.HasPrefix(lower, "user is disabled"):
 		return refuse(code, directory.ReasonDisabled)
 	}
 	return refuse(code, directory.ReasonUnspecified)
 }
 
-// refuse drops the exception's message: a trigger's author words it, and a
-// migration trigger is handed the password.
+// refuse drops the exception, for quiet's reason.
 func refuse(code string, reason directory.Reason) error {
 	return fmt.Errorf("signing in with Cognito: %s: %w", code, &directory.Refusal{Reason: reason})
-}
-
-// withoutAnswer replaces the error of an answer that could not be decoded,
-// because the SDK puts into it what it could not decode: perhaps a token.
-func withoutAnswer(err error) error {
-	if _, undecoded := errors.AsType[*smithy.DeserializationError](err); !undecoded {
-		return err
-	}
-	status := 0
-	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
-		status = response.HTTPStatusCode()
-	}
-	return fmt.Errorf("decoding an answer of status %d", status)
 }
 
 func throttled(err error) error {

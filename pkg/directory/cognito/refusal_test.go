@@ -73,7 +73,6 @@ func TestWhatIsNoRefusal(t *testing.T) {
 		{"a limit exceeded", exception("LimitExceededException", "Attempt limit exceeded, please try after some time."), directory.ErrThrottled},
 		{"too many failed attempts", exception("TooManyFailedAttemptsException", "Too many failed attempts."), directory.ErrThrottled},
 		{"throttling by the API's front", exception("ThrottlingException", "Rate exceeded"), directory.ErrThrottled},
-		{"a lock-out", exception("NotAuthorizedException", "Password attempts exceeded"), directory.ErrThrottled},
 
 		{"an internal error", cognitotest.Fault{Exception: "InternalErrorException", Message: "boom", Status: 500}, directory.ErrUnavailable},
 		{"a role that may not ask", exception("AccessDeniedException", "User is not authorized to perform: cognito-idp:AdminInitiateAuth"), directory.ErrUnavailable},
@@ -115,14 +114,38 @@ func TestAWrongClientSecretIsNoRefusal(t *testing.T) {
 	}
 }
 
-func TestTheFakesLockOutIsThrottling(t *testing.T) {
+// Unknown logins are never locked out, so a locked one must look like them.
+func TestALockedOutAccountIsRefusedAsAWrongPasswordIs(t *testing.T) {
 	_, d := start(t, cognitotest.Config{})
 	for range 5 {
 		if _, err := d.Authenticate(t.Context(), typed(login, "wrong")); !errors.Is(err, directory.ErrBadCredentials) {
 			t.Fatalf("got %v, want ErrBadCredentials", err)
 		}
 	}
-	if _, err := d.Authenticate(t.Context(), typed(login, password)); !errors.Is(err, directory.ErrThrottled) {
-		t.Errorf("got %v, want ErrThrottled", err)
+	_, err := d.Authenticate(t.Context(), typed(login, password))
+	if refusal, ok := errors.AsType[*directory.Refusal](err); !ok || refusal.Reason != directory.ReasonLocked {
+		t.Errorf("got %v, want a refusal for %s", err, directory.ReasonLocked)
+	}
+}
+
+func TestOnlyWhatAWSItselfWordsIsQuoted(t *testing.T) {
+	for _, row := range []struct {
+		exception, message string
+		quoted             bool
+	}{
+		{"InvalidParameterException", "Auth flow not enabled for this client", true},
+		{"AccessDeniedException", "User is not authorized to perform: cognito-idp:AdminInitiateAuth", true},
+		{"ResourceNotFoundException", "User pool eu-west-1_X does not exist.", true},
+		{"InvalidParameterException", "Value '" + password + "' failed to satisfy constraint", false},
+		{"UnexpectedLambdaException", "UserMigration failed with error " + password, false},
+		{"InvalidLambdaResponseException", password, false},
+		{"TooManyRequestsException", password, false},
+	} {
+		pool, d := start(t, cognitotest.Config{})
+		pool.Inject(cognitotest.Fault{Exception: row.exception, Message: row.message})
+		_, err := d.Authenticate(t.Context(), typed(login, password))
+		if err == nil || strings.Contains(err.Error(), row.message) != row.quoted || !strings.Contains(err.Error(), row.exception) {
+			t.Errorf("%s: %v, want its message quoted %t", row.exception, err, row.quoted)
+		}
 	}
 }

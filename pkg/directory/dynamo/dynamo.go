@@ -30,6 +30,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
 )
@@ -84,7 +85,7 @@ func (d *Directory) find(ctx context.Context, login string) (*account.Account, e
 	case err != nil && retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err) == aws.TrueTernary:
 		return nil, fmt.Errorf("%w: reading table %s: %w", directory.ErrThrottled, d.table, err)
 	case err != nil:
-		return nil, fmt.Errorf("%w: reading table %s: %w", directory.ErrUnavailable, d.table, err)
+		return nil, fmt.Errorf("%w: reading table %s: %w", directory.ErrUnavailable, d.table, awsenv.WithoutAnswer(err))
 	case out.Item == nil:
 		return nil, nil
 	}

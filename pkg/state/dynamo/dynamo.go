@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/state"
 )
 
@@ -226,7 +227,7 @@ func conditionFailed(err error) bool {
 }
 
 func unavailable(doing string, err error) error {
-	return fmt.Errorf("%s: %w: %w", doing, state.ErrUnavailable, err)
+	return fmt.Errorf("%s: %w: %w", doing, state.ErrUnavailable, awsenv.WithoutAnswer(err))
 }
 
 func keyOf(key string) map[string]types.AttributeValue {
