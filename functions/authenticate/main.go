@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -12,7 +13,10 @@ import (
 
 func main() {
 	slog.SetDefault(slog.New(lambdacontext.NewLogHandler()))
-	handler, err := wire(context.Background(), os.Getenv)
+	// So long may secrets take at start; what is missing then is fetched on use.
+	ctx, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
+	handler, err := wire(ctx, os.Getenv)
+	cancel()
 	if err != nil {
 		slog.Error("cannot serve", "error", err)
 		os.Exit(1)

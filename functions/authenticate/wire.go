@@ -16,7 +16,6 @@ import (
 	"deskpro-login/pkg/keyring/awssecrets"
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/password"
-	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/session"
 	"deskpro-login/pkg/state/dynamo"
 	"deskpro-login/pkg/web"
@@ -39,7 +38,7 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 	secrets := secretsmanager.NewFromConfig(aws)
 	var doors []web.Door
 	for _, d := range cfg.Doors {
-		keys, err := awssecrets.Prefetched(ctx, awssecrets.Config{Client: secrets, SecretID: d.SecretID})
+		keys, err := awssecrets.PrefetchedKeys(ctx, awssecrets.Config{Client: secrets, SecretID: d.SecretID})
 		if err != nil {
 			return nil, err
 		}
@@ -71,14 +70,10 @@ func openDirectory(ctx context.Context, cfg config.Config, aws aws.Config, secre
 	}
 	pool := cognito.Config{AWS: aws, UserPoolID: d.UserPoolID, ClientID: d.ClientID, Attributes: attributes(cfg)}
 	if d.ClientSecretID != "" {
-		// An HMAC key like those that sign, so it is fetched and cached as they are.
-		keys, err := awssecrets.Prefetched(ctx, awssecrets.Config{Client: secrets, SecretID: d.ClientSecretID})
+		var err error
+		pool.ClientSecret, err = awssecrets.PrefetchedText(ctx, awssecrets.Config{Client: secrets, SecretID: d.ClientSecretID})
 		if err != nil {
 			return nil, err
-		}
-		pool.ClientSecret = func(ctx context.Context) (redact.Secret, error) {
-			ring, err := keys.Keyring(ctx)
-			return redact.New(string(ring.Current.Bytes())), err
 		}
 	}
 	return cognito.New(pool)

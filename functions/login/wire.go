@@ -34,7 +34,7 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 	secrets := secretsmanager.NewFromConfig(aws)
 	var doors []web.Door
 	for _, d := range cfg.Doors {
-		keys, err := awssecrets.Prefetched(ctx, awssecrets.Config{Client: secrets, SecretID: d.SecretID})
+		keys, err := awssecrets.PrefetchedKeys(ctx, awssecrets.Config{Client: secrets, SecretID: d.SecretID})
 		if err != nil {
 			return nil, err
 		}

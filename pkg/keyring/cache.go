@@ -18,42 +18,42 @@ const (
 )
 
 // CacheConfig configures a Cache.
-type CacheConfig struct {
-	// Source is asked when the cached keyring is older than TTL. Required.
-	Source Source
-	// TTL is how long a keyring is believed, give or take a tenth so that many
+type CacheConfig[T any] struct {
+	// Fetch is asked when the cached value is older than TTL, for example a
+	// Source's Keyring. Required.
+	Fetch func(context.Context) (T, error)
+	// TTL is how long a value is believed, give or take a tenth so that many
 	// function environments do not ask in step. Zero means 60 seconds: a key
 	// changed in the console signs within about that.
 	TTL time.Duration
-	// Stale is the age up to which a keyring still signs while Source says
+	// Stale is the age up to which a value still serves while Fetch says
 	// ErrUnavailable; zero means 15 minutes. ErrAbsent and ErrUnusable end it
 	// at once: a key that somebody took away must stop signing.
 	Stale time.Duration
-	// Log is told when a stale keyring is used. Nil means slog.Default().
+	// Log is told when a stale value is used. Nil means slog.Default().
 	Log *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
 
-// Cache is a Source that remembers. Any number of callers share one fetch. It
-// refreshes on use only: a frozen function environment runs no goroutines.
-type Cache struct {
-	cfg CacheConfig
+// Cache remembers what was fetched: a keyring, or another secret that is looked
+// after in the same way. Any number of callers share one fetch. It refreshes on
+// use only: a frozen function environment runs no goroutines.
+type Cache[T any] struct {
+	cfg CacheConfig[T]
 	// turn is a lock that a caller stops waiting for when its context ends.
 	turn chan struct{}
 
 	// Guarded by turn.
-	keyring Keyring
+	value   T
 	fetched time.Time // zero: never
 	due     time.Time
 }
 
-var _ Source = (*Cache)(nil)
-
 // NewCache returns an empty Cache.
-func NewCache(cfg CacheConfig) (*Cache, error) {
-	if cfg.Source == nil {
-		return nil, errors.New("keyring: Source is required")
+func NewCache[T any](cfg CacheConfig[T]) (*Cache[T], error) {
+	if cfg.Fetch == nil {
+		return nil, errors.New("keyring: Fetch is required")
 	}
 	if cfg.TTL == 0 {
 		cfg.TTL = defaultTTL
@@ -67,34 +67,36 @@ func NewCache(cfg CacheConfig) (*Cache, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Cache{cfg: cfg, turn: make(chan struct{}, 1)}, nil
+	return &Cache[T]{cfg: cfg, turn: make(chan struct{}, 1)}, nil
 }
 
-// Keyring returns the cached keyring, fetched now if it is due.
-func (c *Cache) Keyring(ctx context.Context) (Keyring, error) {
+// Get returns the cached value, fetched now if it is due. Its errors are
+// Fetch's, and ErrUnavailable when ctx ends while another caller fetches.
+func (c *Cache[T]) Get(ctx context.Context) (T, error) {
+	var none T
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-ctx.Done():
-		return Keyring{}, fmt.Errorf("%w: waiting for another fetch: %w", ErrUnavailable, ctx.Err())
+		return none, fmt.Errorf("%w: waiting for another fetch: %w", ErrUnavailable, ctx.Err())
 	}
 
-	now := c.cfg.Now()
+	now := c.cfg.Now().Round(0) // wall time: the other may stand still while a function is frozen
 	if now.Before(c.due) {
-		return c.keyring, nil
+		return c.value, nil
 	}
-	fresh, err := c.cfg.Source.Keyring(ctx)
+	fresh, err := c.cfg.Fetch(ctx)
 	switch age := now.Sub(c.fetched); {
 	case err == nil:
-		c.keyring, c.fetched, c.due = fresh, now, now.Add(jitter(c.cfg.TTL))
+		c.value, c.fetched, c.due = fresh, now, now.Add(jitter(c.cfg.TTL))
 		return fresh, nil
 	case errors.Is(err, ErrUnavailable) && !c.fetched.IsZero() && age < c.cfg.Stale:
-		c.cfg.Log.WarnContext(ctx, "signing with a stale key", "age_seconds", int(age.Seconds()), "error", err)
+		c.cfg.Log.WarnContext(ctx, "using a stale secret", "age_seconds", int(age.Seconds()), "error", err)
 		c.due = now.Add(retryPause)
-		return c.keyring, nil
+		return c.value, nil
 	default:
 		c.fetched = time.Time{}
-		return Keyring{}, err
+		return none, err
 	}
 }
 

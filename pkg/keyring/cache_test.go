@@ -51,9 +51,9 @@ func key(t *testing.T, version string) keyring.Key {
 	return k
 }
 
-func newCache(t *testing.T, s keyring.Source) *keyring.Cache {
+func newCache(t *testing.T, s keyring.Source) *keyring.Cache[keyring.Keyring] {
 	t.Helper()
-	c, err := keyring.NewCache(keyring.CacheConfig{Source: s, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	c, err := keyring.NewCache(keyring.CacheConfig[keyring.Keyring]{Fetch: s.Keyring, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +62,9 @@ func newCache(t *testing.T, s keyring.Source) *keyring.Cache {
 
 // want fails t unless the cache answers with version, or with err where
 // version is empty.
-func want(t *testing.T, c *keyring.Cache, version string, err error) {
+func want(t *testing.T, c *keyring.Cache[keyring.Keyring], version string, err error) {
 	t.Helper()
-	got, gotErr := c.Keyring(t.Context())
+	got, gotErr := c.Get(t.Context())
 	if !errors.Is(gotErr, err) || got.Current.Version() != version {
 		t.Errorf("at %s: got version %q, error %v; want %q, %v", time.Now().Format(time.TimeOnly), got.Current.Version(), gotErr, version, err)
 	}
@@ -106,12 +106,12 @@ func TestAWaiterLeavesWhenItsContextEnds(t *testing.T) {
 		c := newCache(t, &source{key: key(t, "v"), delay: time.Hour})
 		slow, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go c.Keyring(slow)
+		go c.Get(slow)
 		synctest.Wait()
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
 		start := time.Now()
-		if _, err := c.Keyring(ctx); !errors.Is(err, keyring.ErrUnavailable) {
+		if _, err := c.Get(ctx); !errors.Is(err, keyring.ErrUnavailable) {
 			t.Errorf("error = %v, want ErrUnavailable", err)
 		}
 		if waited := time.Since(start); waited != time.Second {

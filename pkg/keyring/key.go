@@ -15,10 +15,10 @@ import (
 	"deskpro-login/pkg/redact"
 )
 
-// MinKeyLength is the shortest key in bytes: HS256 wants one as long as its
+// minKeyLength is the shortest key in bytes: HS256 wants one as long as its
 // hash (RFC 7518 section 3.2), and firebase/php-jwt from version 7, PHP's usual
 // library, refuses a shorter one.
-const MinKeyLength = 32
+const minKeyLength = 32
 
 // Key is one version of the secret that a door shares with Deskpro. Only
 // ParseKey makes a valid one.
@@ -46,8 +46,8 @@ func ParseKey(value redact.Secret, version string) (Key, error) {
 		return Key{}, fmt.Errorf("%w: it begins or ends with white space or a newline, which the copy in Deskpro would not; save it again without", ErrUnusable)
 	case !utf8.ValidString(raw) || strings.ContainsFunc(raw, isControl):
 		return Key{}, fmt.Errorf("%w: it holds control characters or bytes that are not text; Deskpro's field cannot hold them; generate a printable one", ErrUnusable)
-	case len(raw) < MinKeyLength:
-		return Key{}, fmt.Errorf("%w: it has %d bytes and needs at least %d; generate a longer one and paste it into Deskpro too", ErrUnusable, len(raw), MinKeyLength)
+	case len(raw) < minKeyLength:
+		return Key{}, fmt.Errorf("%w: it has %d bytes and needs at least %d; generate a longer one and paste it into Deskpro too", ErrUnusable, len(raw), minKeyLength)
 	}
 	return Key{secret: redact.New(raw), version: version}, nil
 }

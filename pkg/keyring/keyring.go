@@ -20,10 +20,16 @@ type Source interface {
 	Keyring(ctx context.Context) (Keyring, error)
 }
 
+// SourceFunc is a function as a Source, such as a Cache's Get.
+type SourceFunc func(context.Context) (Keyring, error)
+
+func (f SourceFunc) Keyring(ctx context.Context) (Keyring, error) { return f(ctx) }
+
 // The sentinels of Source. The text around them is for the log and says what
 // to do; it never holds a key.
 var (
-	// ErrAbsent: there is no such secret, or it is marked for deletion.
+	// ErrAbsent: there is no such secret, it is marked for deletion, or we may
+	// not read it.
 	ErrAbsent = errors.New("no signing key")
 	// ErrUnusable: there is one that must not sign.
 	ErrUnusable = errors.New("unusable signing key")

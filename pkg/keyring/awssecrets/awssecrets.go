@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
+	"github.com/aws/smithy-go"
 
+	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/redact"
 )
@@ -20,8 +21,6 @@ import (
 // current is the staging label of the version that signs:
 // https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
 const current = "AWSCURRENT"
-
-const prefetchTimeout = 1500 * time.Millisecond
 
 // Config configures a Source. All fields are required.
 type Config struct {
@@ -50,25 +49,42 @@ func New(cfg Config) (*Source, error) {
 	return &Source{secretID: cfg.SecretID, get: cfg.Client.GetSecretValue}, nil
 }
 
-// Prefetched returns a cache over a Source that has been asked once, before the
-// function says that it is ready: until then it has a whole CPU, afterwards its
-// share of one, and a TLS handshake costs nine times as much. Should that fail,
-// the log says why and the first request asks again.
-func Prefetched(ctx context.Context, cfg Config) (*keyring.Cache, error) {
+// PrefetchedKeys returns the keyring of cfg's secret, cached and asked for once
+// already. Do that before the function says that it is ready: until then it has
+// a whole CPU, afterwards its share of one, and a TLS handshake costs nine times
+// as much. Should it fail, the log says why and the first request asks again;
+// ctx bounds how long start-up waits.
+func PrefetchedKeys(ctx context.Context, cfg Config) (keyring.Source, error) {
 	source, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	cache, err := keyring.NewCache(keyring.CacheConfig{Source: source})
+	get, err := prefetched(ctx, source.Keyring)
+	return keyring.SourceFunc(get), err
+}
+
+// PrefetchedText does the same for a secret that is not a signing key, such as
+// a Cognito client's: its text is taken as it is.
+func PrefetchedText(ctx context.Context, cfg Config) (func(context.Context) (redact.Secret, error), error) {
+	source, err := New(cfg)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, prefetchTimeout)
-	defer cancel()
-	if _, err := cache.Keyring(ctx); err != nil {
-		slog.ErrorContext(ctx, "cannot fetch a signing key yet", "error", err)
+	return prefetched(ctx, func(ctx context.Context) (redact.Secret, error) {
+		value, _, err := source.value(ctx)
+		return value, err
+	})
+}
+
+func prefetched[T any](ctx context.Context, fetch func(context.Context) (T, error)) (func(context.Context) (T, error), error) {
+	cache, err := keyring.NewCache(keyring.CacheConfig[T]{Fetch: fetch})
+	if err != nil {
+		return nil, err
 	}
-	return cache, nil
+	if _, err := cache.Get(ctx); err != nil {
+		slog.ErrorContext(ctx, "cannot fetch a secret yet", "error", err)
+	}
+	return cache.Get, nil
 }
 
 // Keyring fetches the AWSCURRENT version.
@@ -92,14 +108,18 @@ func (s *Source) value(ctx context.Context) (value redact.Secret, version string
 	var (
 		notFound *types.ResourceNotFoundException
 		invalid  *types.InvalidRequestException
+		refused  smithy.APIError
 	)
 	switch {
 	case errors.As(err, &notFound):
 		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it does not exist or has no %s version; create it or correct the function's configuration: %w", s.secretID, keyring.ErrAbsent, current, err)
 	case errors.As(err, &invalid):
 		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it is marked for deletion; restore it in the console: %w", s.secretID, keyring.ErrAbsent, err)
+	// Taken away as surely as if it were gone: no stale key may stand in.
+	case errors.As(err, &refused) && (refused.ErrorCode() == "AccessDeniedException" || refused.ErrorCode() == "DecryptionFailure"):
+		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: the function's role may not read it; see to its policy and the KMS key's: %w", s.secretID, keyring.ErrAbsent, err)
 	case err != nil:
-		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: %w", s.secretID, keyring.ErrUnavailable, err)
+		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: %w", s.secretID, keyring.ErrUnavailable, awsenv.WithoutAnswer(err))
 	case out.SecretString == nil:
 		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it is stored as binary; store it as text", s.secretID, keyring.ErrUnusable)
 	}

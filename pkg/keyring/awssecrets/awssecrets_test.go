@@ -61,7 +61,8 @@ func TestWhatTheStoreSaysBecomesASentinelThatTellsWhatToDo(t *testing.T) {
 		{"a binary secret", func(s *awstest.Server) { s.PutSecretBinary(name, []byte(value)) }, keyring.ErrUnusable, "store it as text"},
 		{"a short key", func(s *awstest.Server) { s.PutSecret(name, "short-but-secret") }, keyring.ErrUnusable, "at least 32"},
 		{"a trailing newline", func(s *awstest.Server) { s.PutSecret(name, value+"\n") }, keyring.ErrUnusable, "newline"},
-		{"a role without permission", func(s *awstest.Server) { s.Inject("GetSecretValue", awstest.Fault{Code: "AccessDeniedException"}) }, keyring.ErrUnavailable, "AccessDenied"},
+		{"a role without permission", func(s *awstest.Server) { s.Inject("GetSecretValue", awstest.Fault{Code: "AccessDeniedException"}) }, keyring.ErrAbsent, "may not read it"},
+		{"a KMS key that is disabled", func(s *awstest.Server) { s.Inject("GetSecretValue", awstest.Fault{Code: "DecryptionFailure"}) }, keyring.ErrAbsent, "KMS"},
 		{"a store that is down", func(s *awstest.Server) { s.Inject("GetSecretValue", awstest.Fault{Code: "InternalServiceError"}) }, keyring.ErrUnavailable, name},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -96,11 +97,11 @@ func TestAHangEndsWithTheContext(t *testing.T) {
 	}
 }
 
-func TestPrefetchedHasTheKeyBeforeItIsAsked(t *testing.T) {
+func TestPrefetchedKeysHasTheKeyBeforeItIsAsked(t *testing.T) {
 	server, cfg := awstest.Start(t)
 	server.PutSecret(name, value)
 	config := awssecrets.Config{Client: secretsmanager.NewFromConfig(cfg), SecretID: name}
-	cache, err := awssecrets.Prefetched(t.Context(), config)
+	cache, err := awssecrets.PrefetchedKeys(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,13 +114,25 @@ func TestPrefetchedHasTheKeyBeforeItIsAsked(t *testing.T) {
 func TestAFailedPrefetchIsMadeUpForByTheFirstRequest(t *testing.T) {
 	server, cfg := awstest.Start(t)
 	config := awssecrets.Config{Client: secretsmanager.NewFromConfig(cfg), SecretID: name}
-	cache, err := awssecrets.Prefetched(t.Context(), config)
+	cache, err := awssecrets.PrefetchedKeys(t.Context(), config)
 	if err != nil {
 		t.Fatalf("the function would not start: %v", err)
 	}
 	server.PutSecret(name, value)
 	if _, err := cache.Keyring(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestPrefetchedTextIsTakenAsItIs(t *testing.T) {
+	server, cfg := awstest.Start(t)
+	server.PutSecret(name, "short, no key")
+	get, err := awssecrets.PrefetchedText(t.Context(), awssecrets.Config{Client: secretsmanager.NewFromConfig(cfg), SecretID: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := get(t.Context()); err != nil || text.Reveal() != "short, no key" || server.Calls("GetSecretValue") != 1 {
+		t.Errorf("got %q, %v after %d calls", text.Reveal(), err, server.Calls("GetSecretValue"))
 	}
 }
 
