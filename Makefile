@@ -1,5 +1,5 @@
 # make run, make test: need Go, git and make only. make verify installs the rest.
-FUNCTIONS := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
+FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 GOARCH    ?= arm64
 # Lean, and the same bytes from the same source: no paths, git state, symbols or RPC
 # runtime (which only the retired go1.x used).

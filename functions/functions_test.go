@@ -87,8 +87,7 @@ func cloud(t *testing.T) (*awstest.Server, string) {
 	aws.PutItem("accounts", account("u-1002", "ana@example.com", "Ana Souza", `,"groups":{"SS":["deskpro-agents"]}`))
 	aws.CreateTable("state", "key")
 	now := time.Now()
-	record := fmt.Sprintf(`{"subject":"u-1001","profile":{"id":"u-1001","email":"ugo@example.com","name":"Ugo Bianchi"},"opened":%q,"used":%q}`,
-		now.Format(time.RFC3339), now.Format(time.RFC3339))
+	record := fmt.Sprintf(`{"subject":"u-1001","profile":{"id":"u-1001","email":"ugo@example.com","name":"Ugo Bianchi"},"checked":%[1]q,"opened":%[1]q,"used":%[1]q}`, now.Format(time.RFC3339))
 	value, err := json.Marshal([]byte(record)) // base64
 	if err != nil {
 		t.Fatal(err)
@@ -326,7 +325,7 @@ func TestAWSThatIsDownOrHangsIsAPageWithinFiveSeconds(t *testing.T) {
 		{"the accounts table hangs", "authenticate", "authenticate/right-password", "GetItem", awstest.Fault{Hang: true}, "DPL-3001"},
 		{"the session cannot be stored", "authenticate", "authenticate/right-password", "PutItem", awstest.Fault{Hang: true}, "DPL-3002"},
 		{"Secrets Manager hangs", "login", "login/with-session", "GetSecretValue", awstest.Fault{Hang: true}, "DPL-3003"},
-		{"Secrets Manager refuses", "login", "login/with-session", "GetSecretValue", awstest.Fault{Code: "AccessDeniedException"}, "DPL-3003"},
+		{"Secrets Manager refuses", "login", "login/with-session", "GetSecretValue", awstest.Fault{Code: "AccessDeniedException"}, "DPL-3004"},
 		{"the session cannot be ended", "logout", "logout/page", "DeleteItem", awstest.Fault{Hang: true}, "DPL-3002"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -41,7 +41,7 @@ func TestAPasswordLeadsFromDeskproToDeskpro(t *testing.T) {
 				}
 				claims := arrived.claims()
 				for name, want := range map[string]string{
-					"id": row.id, "email": row.login, "name": row.name, "groups": row.groups, "iss": "deskpro-login", "aud": l.helpdesk,
+					"id": row.id, "email": row.login, "name": row.name, "groups": row.groups, "iss": "deskpro-login/" + row.door, "aud": l.helpdesk,
 				} {
 					if got := claims[name]; got != want {
 						t.Errorf("the claim %s is %q, want %q", name, got, want)

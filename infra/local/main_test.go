@@ -84,7 +84,7 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	const wellKnown = "is not on loopback: this server has well-known passwords; use 127.0.0.1:8080"
+	const wellKnown = "is not 127.0.0.1: this server has well-known passwords and stays on loopback; use 127.0.0.1:8080"
 	for _, row := range []struct {
 		name string
 		args []string
@@ -96,7 +96,7 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 		{"another machine's address", []string{"-addr", "192.0.2.1:8080"}, wellKnown},
 		{"no port", []string{"-addr", "127.0.0.1"}, "give a host and a port, such as 127.0.0.1:8080"},
 		{"a port that is none", []string{"-addr", "127.0.0.1:99999"}, "give a host and a port, such as 127.0.0.1:8080"},
-		{"nothing", []string{"-addr", ""}, "is not on loopback"},
+		{"nothing", []string{"-addr", ""}, "stays on loopback"},
 		{"a port that is taken", []string{"-addr", taken.Addr().String()}, "-addr 127.0.0.1:0 takes a free port"},
 		{"a flag that there is not", []string{"-port", "8080"}, "-port"},
 		{"an argument", []string{"127.0.0.1:8080"}, "there is only the flag -addr"},

@@ -19,8 +19,6 @@ const (
 	SignedIn Name = "signed_in"
 	// Refused: a sign-in was refused; Reason says why.
 	Refused Name = "refused"
-	// Challenged: the directory asked for a further step; Reason is its kind.
-	Challenged Name = "challenged"
 	// TokenIssued: a token went to Deskpro.
 	TokenIssued Name = "token_issued"
 	// SignedOut: a session was ended by its holder.
@@ -36,6 +34,8 @@ type Event struct {
 	Subject string
 	// Reason is a stable word such as "wrong_password".
 	Reason string
+	// Code is the one on the person's screen, such as "DPL-2001".
+	Code string
 	// Source is the client's address as API Gateway saw it.
 	Source string
 	// RequestID is what the person's screen shows, for finding this line.
@@ -55,7 +55,7 @@ func (l Log) Record(ctx context.Context, e Event) {
 	}
 	attrs := []slog.Attr{slog.String("event", string(e.Name))}
 	for _, field := range []struct{ key, value string }{
-		{"door", e.Door}, {"subject", e.Subject}, {"reason", e.Reason}, {"source", e.Source},
+		{"door", e.Door}, {"subject", e.Subject}, {"reason", e.Reason}, {"code", e.Code}, {"source", e.Source},
 		{"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
 	} {
 		if field.value != "" {

@@ -188,6 +188,7 @@ func (r *reader) door(name string, token deskpro.Config) (door Door, on bool) {
 		r.problem("%s is %q: separate names by spaces, not by commas", doorName(name, "DOOR_ATTRIBUTES"), attributes)
 	}
 	token.URL = address
+	token.Issuer += "/" + name
 	token.ReturnOrigins = strings.Fields(get("DOOR_RETURN_ORIGINS"))
 	token.DefaultReturn = get("DOOR_DEFAULT_RETURN")
 	token.Attributes = strings.Fields(get("DOOR_ATTRIBUTES"))

@@ -88,9 +88,13 @@ func post(h func(http.ResponseWriter, *http.Request, *Door, form) error) handler
 			}
 			return errForm // its cause would quote the form
 		}
-		// Form joins the query's parameters and the body's.
-		if err := once(r.Form); err != nil {
+		if err := once(r.PostForm); err != nil {
 			return err
+		}
+		for _, name := range parameters {
+			if len(r.Form[name]) > len(r.PostForm[name]) { // Form has the query's, too
+				return fmt.Errorf("%w: %s, in the query", errRepeated, name)
+			}
 		}
 		return h(w, r, door, form{r.PostForm})
 	}
@@ -107,7 +111,7 @@ func query(r *http.Request) (url.Values, error) {
 
 // once refuses parameters that come twice: two parsers may each take another.
 func once(values url.Values) error {
-	for _, name := range []string{paramReturn, paramLogin, paramPassword, paramPrompt, "jwt"} {
+	for _, name := range parameters {
 		if len(values[name]) > 1 {
 			return fmt.Errorf("%w: %s", errRepeated, name)
 		}
@@ -124,6 +128,9 @@ const (
 	// a session (OpenID Connect Core section 3.1.2.1 has the same).
 	paramPrompt = "prompt"
 )
+
+// parameters are those that may come once only.
+var parameters = [...]string{paramReturn, paramLogin, paramPassword, paramPrompt, "jwt"}
 
 // loginURL is the door's sign-in page for a return URL that has been parsed.
 func loginURL(door *Door, returnTo string, prompt bool) string {

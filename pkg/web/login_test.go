@@ -84,7 +84,10 @@ func TestRepeatedParametersAreRefused(t *testing.T) {
 		fields.Add(name, "again")
 		b.post("/users/login", fields).wantPage(t, http.StatusBadRequest, "DPL-1005")
 	}
-	b.post("/users/login?return="+cb, credentials("ugo+help@example.com", password, callback)).wantPage(t, http.StatusBadRequest, "DPL-1005")
+	for _, query := range []string{"return=" + cb, "prompt=login", "username=a", "p%61ssword=b"} {
+		b.post("/users/login?"+query, credentials("ugo+help@example.com", password, callback)).wantPage(t, http.StatusBadRequest, "DPL-1005")
+		b.post("/users/login?"+query, nil).wantPage(t, http.StatusBadRequest, "DPL-1005")
+	}
 }
 
 func TestAnUnreadableQueryIsRefused(t *testing.T) {

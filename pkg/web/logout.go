@@ -17,11 +17,11 @@ import (
 // full cookie jar). Images, frames and scripts of other sites cannot: the
 // cookie is SameSite=Lax, and without it nothing is ended.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) error {
-	params, err := query(r)
-	if err != nil {
+	if err := s.endSession(w, r, door); err != nil {
 		return err
 	}
-	if err := s.endSession(w, r, door); err != nil {
+	params, err := query(r)
+	if err != nil {
 		return err
 	}
 	if raw := params.Get(paramReturn); raw != "" {

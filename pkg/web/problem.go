@@ -108,8 +108,6 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, door *Door, err er
 		f = &failure{}
 	}
 	s.log(r, door, p, f, err)
-	// Nothing of a redirect that was being prepared may remain.
-	w.Header().Del("Location")
 	requestID := s.cfg.RequestID(r.Context())
 	if f.form && !p.other {
 		err = s.pages.signInAgain(w, p, door, f.returnTo, f.login, requestID)
@@ -136,13 +134,14 @@ func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err er
 		name = door.Name
 	}
 	if p.refused {
-		event := audit.Event{Name: audit.Refused, Reason: p.reason, Subject: f.subject}
-		if refusal := new(directory.Refusal); errors.As(err, &refusal) {
+		event := audit.Event{Name: audit.Refused, Reason: p.reason, Code: p.code, Subject: f.subject}
+		refusal := new(directory.Refusal)
+		if errors.As(err, &refusal) {
 			event.Reason, event.Subject = string(refusal.Reason), refusal.UserID
 		}
 		s.record(r, door, event)
-		if p.level == slog.LevelInfo {
-			return
+		if p.level == slog.LevelInfo && refusal.Cause == nil {
+			return // the event says it all
 		}
 	}
 	s.cfg.Log.LogAttrs(r.Context(), p.level, "request failed",
