@@ -81,6 +81,7 @@ func newSite(ctx context.Context, address string, logTo io.Writer) (*site, error
 		"GET /{door}/login":  server.Login(),
 		"POST /{door}/login": server.Authenticate(),
 		"GET /{door}/logout": server.Logout(),
+		"$default":           server.Login(),
 	})
 	return s, err
 }

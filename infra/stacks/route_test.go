@@ -26,6 +26,12 @@ func (s *stack) routes(function string) []string {
 		if event["Type"] != "HttpApi" || s.resolve(route["ApiId"]) != "Api" || route["PayloadFormatVersion"] != "2.0" {
 			s.t.Errorf("%s: the event %s is %v, want one of the API with payload format 2.0", function, name, event)
 		}
+		if route["Method"] == nil && route["Path"] == nil {
+			if function != "LoginFunction" {
+				s.t.Errorf("%s has the default route, which is the login function's", function)
+			}
+			continue // it serves a 404 page
+		}
 		keys = append(keys, route["Method"].(string)+" "+route["Path"].(string))
 	}
 	return keys

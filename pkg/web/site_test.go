@@ -112,7 +112,7 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 	routes := map[string]gateway.Function{}
 	for key, handler := range map[string]http.Handler{
 		"GET /{door}/login": server.Login(), "POST /{door}/login": server.Authenticate(),
-		"GET /{door}/logout": server.Logout(), "GET /{door}/other": server.Login(),
+		"GET /{door}/logout": server.Logout(), "$default": server.Login(),
 	} {
 		if routes[key], err = lambdahttp.New(lambdahttp.Config{HTTP: handler, Log: log}); err != nil {
 			t.Fatal(err)

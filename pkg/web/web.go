@@ -104,7 +104,8 @@ func New(cfg Config) (*Server, error) {
 }
 
 // Login answers GET /{door}/login: a token for who has a live session, the
-// sign-in page for who has none.
+// sign-in page for who has none. To a request of any other route it answers,
+// as each of the handlers does, with a page that says so.
 func (s *Server) Login() http.Handler {
 	return s.routes(map[string]handler{"GET /{door}/login": s.login})
 }

@@ -37,6 +37,8 @@ const (
 	timeout   = 30 * time.Second
 )
 
+const defaultRoute = "$default"
+
 // Function is a Lambda function: a lambdahttp.Handler, or a process behind a
 // Runtime API.
 type Function interface {
@@ -48,7 +50,8 @@ type Config struct {
 	// Domain is the API's host and port. A request for another is refused, as
 	// API Gateway does. Required.
 	Domain string
-	// Routes maps route keys such as "GET /{door}/login" to functions.
+	// Routes maps route keys such as "GET /{door}/login" to functions. The key
+	// "$default" is for what no other matches; without it that is a 404.
 	Routes map[string]Function
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
@@ -70,9 +73,12 @@ func New(cfg Config) (*Gateway, error) {
 	}
 	g := &Gateway{cfg, http.NewServeMux()}
 	for key, function := range cfg.Routes {
+		if key == defaultRoute {
+			continue
+		}
 		g.mux.HandleFunc(key, func(w http.ResponseWriter, r *http.Request) { g.call(w, r, key, function) })
 	}
-	g.mux.HandleFunc("/", notFound)
+	g.mux.HandleFunc("/", g.other)
 	return g, nil
 }
 
@@ -83,17 +89,27 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// An HTTP API takes paths as they are; a ServeMux would redirect to the tidy one.
 	if path.Clean(r.URL.Path) != r.URL.Path {
-		notFound(w, r)
+		g.other(w, r)
 		return
 	}
 	g.mux.ServeHTTP(w, r)
 }
 
+// other answers what no route of its own is for.
+func (g *Gateway) other(w http.ResponseWriter, r *http.Request) {
+	function := g.cfg.Routes[defaultRoute]
+	if function == nil {
+		answer(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	g.call(w, r, defaultRoute, function)
+}
+
 // call carries one request to function and its answer back.
 func (g *Gateway) call(w http.ResponseWriter, r *http.Request, key string, function Function) {
 	// An HTTP API's GET routes, unlike a ServeMux's, do not answer HEAD.
-	if r.Method == http.MethodHead && !strings.HasPrefix(key, "HEAD ") {
-		notFound(w, r)
+	if r.Method == http.MethodHead && strings.HasPrefix(key, "GET ") {
+		g.other(w, r)
 		return
 	}
 	if headerSize(r) > maxHeader {
@@ -209,10 +225,6 @@ func isText(contentType string) bool {
 
 func traceID(now time.Time) string {
 	return fmt.Sprintf("1-%08x-%.24s", now.Unix(), strings.ToLower(rand.Text()))
-}
-
-func notFound(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusNotFound, "Not Found")
 }
 
 // answer is what the gateway itself says, without any function.
