@@ -52,24 +52,6 @@ type Challenge struct {
 	Kind string
 }
 
-// User is an account whose password was right. Its fields are valid UTF-8.
-type User struct {
-	// ID is unique in the directory and survives a change of login, email or
-	// name. It becomes the token's id claim.
-	ID string `json:"id"`
-	// Email is verified: an adapter returns ErrUnverifiedEmail otherwise,
-	// because Deskpro matches people by it.
-	Email string `json:"email"`
-	// Name is the full name; empty where only FirstName and LastName are kept.
-	Name      string `json:"name,omitempty"`
-	FirstName string `json:"first_name,omitempty"`
-	LastName  string `json:"last_name,omitempty"`
-	// Groups decide which doors are open to the account.
-	Groups []string `json:"groups,omitempty"`
-	// Attributes are further values that a door may send as claims.
-	Attributes map[string]string `json:"attributes,omitempty"`
-}
-
 // The sentinels of Authenticate.
 var (
 	ErrBadCredentials  = errors.New("bad credentials")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -32,7 +31,12 @@ func (d *Directory) user(token string) (*directory.User, error) {
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("reading the ID token: %w", err))
 	}
-	if err := fit(user, claims["email_verified"]); err != nil {
+	err = user.Check()
+	// A trigger or an identity provider may make it a string.
+	if verified := claims["email_verified"]; err == nil && verified != true && verified != "true" {
+		err = directory.ErrUnverifiedEmail
+	}
+	if err != nil {
 		return nil, fmt.Errorf("reading the ID token of %q: %w", user.ID, err)
 	}
 	return user, nil
@@ -112,21 +116,4 @@ func attribute(value any) (string, error) {
 	}
 	encoded, err := json.Marshal(value)
 	return string(encoded), err
-}
-
-// fit tells whether Deskpro can take the account. A trigger or an identity
-// provider may make email_verified a string.
-func fit(user *directory.User, verified any) error {
-	blank := func(s string) bool { return strings.TrimSpace(s) == "" }
-	switch {
-	case blank(user.ID):
-		return fmt.Errorf("%w: no sub", directory.ErrIncomplete)
-	case blank(user.Email):
-		return fmt.Errorf("%w: no email", directory.ErrIncomplete)
-	case verified != true && verified != "true":
-		return directory.ErrUnverifiedEmail
-	case blank(user.Name) && (blank(user.FirstName) || blank(user.LastName)):
-		return fmt.Errorf("%w: neither name nor given_name and family_name", directory.ErrIncomplete)
-	}
-	return nil
 }
