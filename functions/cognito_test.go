@@ -35,7 +35,7 @@ func cognitoEnvironment(t *testing.T, user cognitotest.User) (*awstest.Server, [
 		t.Fatal(err)
 	}
 	return aws, append(environment(front.URL),
-		"AWS_ACCESS_KEY_ID="+credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+credentials.SecretAccessKey, "AWS_SESSION_TOKEN="+credentials.SessionToken,
+		"AWS_ACCESS_KEY_ID="+credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+credentials.SecretAccessKey,
 		"DIRECTORY=cognito", "ACCOUNTS_TABLE=", "COGNITO_USER_POOL_ID="+pool.PoolID(), "COGNITO_CLIENT_ID="+pool.ClientID(), "COGNITO_CLIENT_SECRET=client",
 		"USERS_ATTRIBUTES=department", "AGENTS_ATTRIBUTES=department")
 }

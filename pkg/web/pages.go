@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
-	"net"
 	"net/http"
+	"slices"
+	"sync"
 )
 
 //go:embed templates/*.html
@@ -24,7 +26,13 @@ type pages struct {
 	doors    []Door
 	// policies by door name; "" for pages of no door.
 	policies map[string]string
+	// empty has each door's sign-in page as everyone sees it first, rendered
+	// once, when the first one does.
+	empty map[string]func() (emptyForm, error)
 }
+
+// emptyForm is a rendered sign-in page around the value of its return field.
+type emptyForm struct{ before, after []byte }
 
 func newPages(cfg Config) (*pages, error) {
 	parsed, err := template.ParseFS(templates, "templates/*.html")
@@ -33,13 +41,30 @@ func newPages(cfg Config) (*pages, error) {
 	}
 	sum := sha256.Sum256([]byte(style))
 	hash := "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
-	p := &pages{template: parsed, brand: cfg.Brand, doors: cfg.Doors, policies: map[string]string{
-		"": contentPolicy(hash, cfg.FrameAncestors, nil),
-	}}
+	p := &pages{
+		template: parsed, brand: cfg.Brand, doors: cfg.Doors,
+		policies: map[string]string{"": contentPolicy(hash, cfg.FrameAncestors, nil)},
+		empty:    map[string]func() (emptyForm, error){},
+	}
 	for i := range cfg.Doors {
-		p.policies[cfg.Doors[i].Name] = contentPolicy(hash, cfg.FrameAncestors, &cfg.Doors[i])
+		door := &cfg.Doors[i]
+		p.policies[door.Name] = contentPolicy(hash, cfg.FrameAncestors, door)
+		p.empty[door.Name] = sync.OnceValues(func() (emptyForm, error) { return p.renderEmpty(door) })
 	}
 	return p, nil
+}
+
+func (p *pages) renderEmpty(door *Door) (emptyForm, error) {
+	const mark = "the-return-url"
+	whole, err := p.execute("signin.html", formPage(door, page{Return: mark}))
+	if err != nil {
+		return emptyForm{}, err
+	}
+	before, after, found := bytes.Cut(whole, []byte(mark))
+	if !found {
+		return emptyForm{}, errors.New("the sign-in page has no return field")
+	}
+	return emptyForm{before, after}, nil
 }
 
 func (p *pages) policy(door *Door) string {
@@ -70,19 +95,25 @@ type page struct {
 
 // signIn renders the form. returnTo comes from a parser.
 func (p *pages) signIn(w http.ResponseWriter, door *Door, returnTo string) error {
-	return p.form(w, http.StatusOK, door, page{Return: returnTo})
+	form, err := p.empty[door.Name]()
+	if err != nil {
+		return err
+	}
+	html := slices.Concat(form.before, []byte(template.HTMLEscapeString(returnTo)), form.after)
+	send(w, http.StatusOK, html)
+	return nil
 }
 
 // signInAgain renders the form after it failed, with the login as it was typed.
 func (p *pages) signInAgain(w http.ResponseWriter, problem *problem, door *Door, returnTo, login, requestID string) error {
-	return p.form(w, problem.status, door, page{
+	return p.render(w, problem.status, "signin.html", formPage(door, page{
 		Return: returnTo, Login: login, Alert: problem.text, Code: problem.code, RequestID: requestID,
-	})
+	}))
 }
 
-func (p *pages) form(w http.ResponseWriter, status int, door *Door, data page) error {
+func formPage(door *Door, data page) page {
 	data.Title, data.Action, data.Links = "Sign in", "/"+door.Name+"/login", []link{home(door)}
-	return p.render(w, status, "signin.html", data)
+	return data
 }
 
 // signedOut renders the page after logging out.
@@ -122,19 +153,24 @@ func home(door *Door) link {
 
 // render writes a page only once all of it is there.
 func (p *pages) render(w http.ResponseWriter, status int, name string, data page) error {
+	html, err := p.execute(name, data)
+	if err == nil {
+		send(w, status, html)
+	}
+	return err
+}
+
+func (p *pages) execute(name string, data page) ([]byte, error) {
 	data.Brand, data.Style = p.brand, template.CSS(style)
 	var out bytes.Buffer
 	if err := p.template.ExecuteTemplate(&out, name, data); err != nil {
-		return fmt.Errorf("rendering %s: %w", name, err)
+		return nil, fmt.Errorf("rendering %s: %w", name, err)
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write(out.Bytes())
-	return nil
+	return out.Bytes(), nil
 }
 
-// clientAddress is the address that the event's context names.
-func clientAddress(r *http.Request) string {
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	return host
+func send(w http.ResponseWriter, status int, html []byte) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(html)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 
 	"deskpro-login/pkg/audit"
@@ -153,4 +154,10 @@ func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err er
 func (s *Server) record(r *http.Request, door *Door, e audit.Event) {
 	e.Door, e.Source, e.RequestID = door.Name, clientAddress(r), s.cfg.RequestID(r.Context())
 	s.cfg.Audit.Record(r.Context(), e)
+}
+
+// clientAddress is the address that the event's context names.
+func clientAddress(r *http.Request) string {
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	return host
 }
