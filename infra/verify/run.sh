@@ -141,6 +141,7 @@ go_tests() { go test -race -count=1 -json ./... | "$VERIFY_PYTHON" "$here/gotest
 
 step 'go test -race, with the real parts' go_tests
 step 'cfn-lint' "$parts/python/bin/cfn-lint" template.yaml
+step 'make build' make build
 step 'lint' make lint
 step 'round trip in a browser' "$VERIFY_NODE" --test-reporter=spec "$here/browser/roundtrip.mjs"
 finish_if_failed
