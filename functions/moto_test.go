@@ -2,7 +2,6 @@ package functions_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"strings"
 	"testing"
@@ -24,20 +23,6 @@ func TestMotoAgrees(t *testing.T) {
 	tables, secrets := dynamodb.NewFromConfig(cfg), secretsmanager.NewFromConfig(cfg)
 	suffix := strings.ToLower(rand.Text()[:8])
 
-	table := func(name, key string) string {
-		name += "-" + suffix
-		if _, err := tables.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-			TableName: &name, BillingMode: types.BillingModePayPerRequest,
-			AttributeDefinitions: []types.AttributeDefinition{{AttributeName: &key, AttributeType: types.ScalarAttributeTypeS}},
-			KeySchema:            []types.KeySchemaElement{{AttributeName: &key, KeyType: types.KeyTypeHash}},
-		}); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_, _ = tables.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name})
-		})
-		return name
-	}
 	secret := func(name, value string) string {
 		name += "-" + suffix
 		out, err := secrets.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &name, SecretString: &value})
@@ -46,7 +31,7 @@ func TestMotoAgrees(t *testing.T) {
 		}
 		return aws.ToString(out.ARN)
 	}
-	accounts := table("accounts", "login")
+	accounts := awstest.CreateTableAt(t, tables, "login")
 	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 	if _, err := tables.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &accounts, Item: map[string]types.AttributeValue{
 		"login": text("ugo@example.com"), "id": text("u-1001"), "email": text("ugo@example.com"), "name": text("Ugo Bianchi"),
@@ -55,7 +40,7 @@ func TestMotoAgrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := append(environment(endpoint),
-		"STATE_TABLE="+table("state", "key"), "ACCOUNTS_TABLE="+accounts,
+		"STATE_TABLE="+awstest.CreateTableAt(t, tables, "key"), "ACCOUNTS_TABLE="+accounts,
 		"USERS_SECRET="+secret("users", usersKey), "AGENTS_SECRET="+secret("agents", agentsKey))
 
 	call := func(function, event, cookie string) (status int, shown, newCookie string) {

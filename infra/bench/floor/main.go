@@ -72,6 +72,7 @@ func (f floor) call(ctx context.Context) error {
 	request.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	request.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem")
 	request.Header.Set("X-Amz-Date", "20260101T000000Z")
+	request.Header.Set("X-Amz-Security-Token", "none")
 	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=none/20260101/eu-central-1/dynamodb/aws4_request, "+
 		"SignedHeaders=host;x-amz-date, Signature="+strings.Repeat("0", 64))
 	response, err := http.DefaultClient.Do(request)

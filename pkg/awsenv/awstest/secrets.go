@@ -2,65 +2,46 @@ package awstest
 
 import (
 	"crypto/rand"
-	"encoding/base64"
-	"fmt"
-	"slices"
-	"time"
 )
 
-const (
-	region          = "eu-central-1"
-	current         = "AWSCURRENT"
-	previous        = "AWSPREVIOUS"
-	secretARNPrefix = "arn:aws:secretsmanager:" + region + ":123456789012:secret:"
-)
+const current = "AWSCURRENT"
 
 type secret struct {
-	versions []*secretVersion
+	versions map[string]secretVersion // by stage
 	deleted  bool
 }
 
 type secretVersion struct {
-	id      string
-	text    *string
-	binary  []byte
-	stages  []string
-	created time.Time
+	id     string
+	text   *string
+	binary []byte
 }
 
 // PutSecret adds a version to the secret, made when absent, and returns the
-// version's id. Without stages the version becomes AWSCURRENT. As on AWS a
-// stage moves to the new version from the one that had it, and the version
-// that loses AWSCURRENT becomes AWSPREVIOUS.
+// version's id. The stages move to it from the versions that had them; without
+// stages it is AWSCURRENT. No version becomes AWSPREVIOUS.
 func (s *Server) PutSecret(name, value string, stages ...string) (version string) {
-	return s.putSecret(name, &secretVersion{text: &value, stages: stages})
+	return s.putSecret(name, secretVersion{text: &value}, stages)
 }
 
-// PutSecretBinary is PutSecret for a value kept as SecretBinary.
-func (s *Server) PutSecretBinary(name string, value []byte, stages ...string) (version string) {
-	return s.putSecret(name, &secretVersion{binary: value, stages: stages})
+// PutSecretBinary is PutSecret for a current value kept as SecretBinary.
+func (s *Server) PutSecretBinary(name string, value []byte) (version string) {
+	return s.putSecret(name, secretVersion{binary: value}, nil)
 }
 
-func (s *Server) putSecret(name string, v *secretVersion) string {
+func (s *Server) putSecret(name string, v secretVersion, stages []string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := s.secrets[name]
-	if kept == nil {
-		kept = &secret{}
-		s.secrets[name] = kept
+	if s.secrets[name] == nil {
+		s.secrets[name] = &secret{versions: map[string]secretVersion{}}
 	}
-	if len(v.stages) == 0 {
-		v.stages = []string{current}
+	if len(stages) == 0 {
+		stages = []string{current}
 	}
-	if loser := kept.byStage(current); loser != nil && slices.Contains(v.stages, current) {
-		kept.unlabel(previous)
-		loser.stages = append(loser.stages, previous)
+	v.id = rand.Text()
+	for _, stage := range stages {
+		s.secrets[name].versions[stage] = v
 	}
-	for _, stage := range v.stages {
-		kept.unlabel(stage)
-	}
-	v.id, v.created = rand.Text(), time.Now()
-	kept.versions = append(kept.versions, v)
 	return v.id
 }
 
@@ -69,46 +50,17 @@ func (s *Server) putSecret(name string, v *secretVersion) string {
 func (s *Server) DeleteSecret(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if kept := s.secrets[name]; kept != nil {
-		kept.deleted = true
-	}
+	s.secrets[name].deleted = true
 }
 
-// SecretARN returns the ARN by which the secret can be read too.
-func (s *Server) SecretARN(name string) string { return secretARNPrefix + name + "-AbCdEf" }
-
-func (k *secret) byStage(stage string) *secretVersion {
-	for _, v := range k.versions {
-		if slices.Contains(v.stages, stage) {
-			return v
-		}
-	}
-	return nil
-}
-
-func (k *secret) unlabel(stage string) {
-	for _, v := range k.versions {
-		v.stages = slices.DeleteFunc(v.stages, func(s string) bool { return s == stage })
-	}
-}
-
-// getSecretValue follows
+// getSecretValue finds a secret by its name, not by its ARN.
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
 func (s *Server) getSecretValue(body []byte) (any, error) {
-	var in struct{ SecretId, VersionId, VersionStage string }
-	if err := decode(body, &in, "SecretId", "VersionId", "VersionStage"); err != nil {
+	in := struct{ SecretId, VersionStage string }{VersionStage: current}
+	if err := decode(body, &in, "SecretId", "VersionStage"); err != nil {
 		return nil, err
 	}
-	if in.SecretId == "" {
-		return nil, invalid("Invalid length for parameter SecretId")
-	}
-	var name string
-	var kept *secret
-	for n, k := range s.secrets {
-		if in.SecretId == n || in.SecretId == s.SecretARN(n) {
-			name, kept = n, k
-		}
-	}
+	kept := s.secrets[in.SecretId]
 	if kept == nil {
 		return nil, &apiError{Code: "ResourceNotFoundException", Message: "Secrets Manager can't find the specified secret."}
 	}
@@ -116,46 +68,16 @@ func (s *Server) getSecretValue(body []byte) (any, error) {
 		return nil, &apiError{Code: "InvalidRequestException",
 			Message: "You can't perform this operation on the secret because it was marked for deletion."}
 	}
-	v, err := kept.find(in.VersionId, in.VersionStage)
-	if err != nil {
-		return nil, err
+	v, ok := kept.versions[in.VersionStage]
+	if !ok {
+		return nil, &apiError{Code: "ResourceNotFoundException",
+			Message: "Secrets Manager can't find the specified secret value for staging label: " + in.VersionStage}
 	}
-	out := map[string]any{
-		"ARN":           s.SecretARN(name),
-		"Name":          name,
-		"VersionId":     v.id,
-		"VersionStages": v.stages,
-		"CreatedDate":   float64(v.created.UnixMilli()) / 1000,
-	}
+	out := map[string]any{"Name": in.SecretId, "VersionId": v.id}
 	if v.text != nil {
 		out["SecretString"] = *v.text
 	} else {
-		out["SecretBinary"] = base64.StdEncoding.EncodeToString(v.binary)
+		out["SecretBinary"] = v.binary // base64, as encoding/json has it
 	}
 	return out, nil
-}
-
-func (k *secret) find(id, stage string) (*secretVersion, error) {
-	if id == "" {
-		if stage == "" {
-			stage = current
-		}
-		if v := k.byStage(stage); v != nil {
-			return v, nil
-		}
-		return nil, &apiError{Code: "ResourceNotFoundException",
-			Message: fmt.Sprintf("Secrets Manager can't find the specified secret value for staging label: %s", stage)}
-	}
-	for _, v := range k.versions {
-		switch {
-		case v.id != id:
-		case stage != "" && !slices.Contains(v.stages, stage):
-			return nil, &apiError{Code: "InvalidRequestException",
-				Message: "You provided a VersionStage that is not associated to the provided VersionId."}
-		default:
-			return v, nil
-		}
-	}
-	return nil, &apiError{Code: "ResourceNotFoundException",
-		Message: fmt.Sprintf("Secrets Manager can't find the specified secret value for VersionId: %s", id)}
 }

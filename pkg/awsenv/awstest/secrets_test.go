@@ -10,90 +10,57 @@ import (
 	"deskpro-login/pkg/awsenv/awstest"
 )
 
-func TestSecretStagesMoveAsOnAWS(t *testing.T) {
+func TestSecretsAreReadByStage(t *testing.T) {
 	server, cfg := awstest.Start(t)
 	client := secretsmanager.NewFromConfig(cfg)
-	get := func(id, version, stage string) string {
-		in := &secretsmanager.GetSecretValueInput{SecretId: &id}
-		if version != "" {
-			in.VersionId = &version
-		}
-		if stage != "" {
-			in.VersionStage = &stage
-		}
-		out, err := client.GetSecretValue(t.Context(), in)
-		if err != nil {
-			return code(err)
-		}
-		if out.SecretBinary != nil {
-			return "binary " + string(out.SecretBinary)
-		}
-		return aws.ToString(out.SecretString)
-	}
-	want := func(when, id, version, stage, want string) {
+	want := func(when, id string, stage *string, want, version string) {
 		t.Helper()
-		if got := get(id, version, stage); got != want {
-			t.Errorf("%s: secret %q version %q stage %q = %q, want %q", when, id, version, stage, got, want)
+		out, err := client.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: &id, VersionStage: stage})
+		if err != nil {
+			out = &secretsmanager.GetSecretValueOutput{SecretString: aws.String(code(err))}
+		}
+		got := aws.ToString(out.SecretString) + string(out.SecretBinary)
+		if got != want || aws.ToString(out.VersionId) != version {
+			t.Errorf("%s: %s of %q is %q of version %q, want %q of %q", when, id, aws.ToString(stage), got, aws.ToString(out.VersionId), want, version)
 		}
 	}
+	current, pending := aws.String("AWSCURRENT"), aws.String("AWSPENDING")
 	const notFound, badRequest = "ResourceNotFoundException", "InvalidRequestException"
 
-	want("before", "key", "", "", notFound)
-	first := server.PutSecret("key", "one")
-	want("made", "key", "", "", "one")
-	want("made", "key", "", "AWSCURRENT", "one")
-	want("made", "key", "", "AWSPREVIOUS", notFound)
-	want("made", server.SecretARN("key"), "", "", "one")
-
-	second := server.PutSecret("key", "two")
-	want("changed", "key", "", "", "two")
-	want("changed", "key", "", "AWSPREVIOUS", "one")
-
-	third := server.PutSecret("key", "three", "AWSPENDING")
-	want("rotating", "key", "", "AWSCURRENT", "two")
-	want("rotating", "key", "", "AWSPREVIOUS", "one")
-	want("rotating", "key", "", "AWSPENDING", "three")
-
-	server.PutSecret("key", "four")
-	want("changed again", "key", "", "", "four")
-	want("changed again", "key", "", "AWSPREVIOUS", "two")
-	want("changed again", "key", first, "", "one")
-	want("changed again", "key", second, "AWSPREVIOUS", "two")
-	want("changed again", "key", second, "AWSCURRENT", badRequest)
-	want("changed again", "key", third, "", "three")
-	want("changed again", "key", "no-such-version", "", notFound)
-
-	server.PutSecret("other", "")
-	want("another", "other", "", "", "")
-	server.PutSecretBinary("other", []byte("\x00"))
-	want("another", "other", "", "", "binary \x00")
-
+	want("before", "key", nil, notFound, "")
+	staged := server.PutSecret("key", "one", "AWSPENDING")
+	want("staged", "key", current, notFound, "")
+	want("staged", "key", pending, "one", staged)
+	first := server.PutSecret("key", "two")
+	want("current", "key", nil, "two", first)
+	want("current", "key", current, "two", first)
+	want("current", "key", pending, "one", staged)
+	second := server.PutSecret("key", "three")
+	want("changed", "key", current, "three", second)
+	if first == second {
+		t.Error("two versions have one id")
+	}
+	binary := server.PutSecretBinary("other", []byte("\x00"))
+	want("binary", "other", current, "\x00", binary)
 	server.DeleteSecret("key")
-	want("deleted", "key", "", "", badRequest)
-	want("deleted", "other", "", "AWSPREVIOUS", "")
-	if got := server.Calls("GetSecretValue"); got != 21 {
-		t.Errorf("%d calls counted, want 21", got)
+	want("deleted", "key", current, badRequest, "")
+	want("deleted", "other", current, "\x00", binary)
+	if got := server.Calls("GetSecretValue"); got != 10 {
+		t.Errorf("%d calls counted, want 10", got)
 	}
 }
 
-func TestASecretSaysWhatItIs(t *testing.T) {
-	server, cfg := awstest.Start(t)
-	version := server.PutSecret("key", "one")
-	out, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("key")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *out.Name != "key" || *out.ARN != server.SecretARN("key") || *out.VersionId != version ||
-		len(out.VersionStages) != 1 || out.VersionStages[0] != "AWSCURRENT" || out.CreatedDate == nil {
-		t.Errorf("GetSecretValue = %+v", out)
-	}
-}
-
-func TestErrorsOfSecretsManagerCarryTheirMessage(t *testing.T) {
+func TestSecretsManagerRefusesWithAMessage(t *testing.T) {
 	_, cfg := awstest.Start(t)
 	_, err := secretsmanager.NewFromConfig(cfg).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("key")})
 	const want = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
 	if err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("err = %v, want it to end with %q", err, want)
+	}
+	_, err = secretsmanager.NewFromConfig(cfg).GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{
+		SecretId: aws.String("key"), VersionId: aws.String("v"),
+	})
+	if got := code(err); got != "ValidationException" {
+		t.Errorf("a parameter that is not modelled: %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package dynamo_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,26 +33,7 @@ func TestContractAgainstDynalite(t *testing.T) { testContractAt(t, "VERIFY_DYNAL
 
 func testContractAt(t *testing.T, part string) {
 	client := dynamodb.NewFromConfig(awstest.Config(t, realpart.Address(t, part)))
-	table := "users-" + rand.Text()
-	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName:            &table,
-		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("login"), AttributeType: types.ScalarAttributeTypeS}},
-		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("login"), KeyType: types.KeyTypeHash}},
-		BillingMode:          types.BillingModePayPerRequest,
-	})
-	if err != nil {
-		t.Fatalf("creating table: %v", err)
-	}
-	t.Cleanup(func() {
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &table}); err != nil {
-			t.Errorf("deleting table: %v", err)
-		}
-	})
-	waiter := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) { o.MinDelay = 100 * time.Millisecond })
-	if err := waiter.Wait(t.Context(), &dynamodb.DescribeTableInput{TableName: &table}, 30*time.Second); err != nil {
-		t.Fatalf("waiting for table: %v", err)
-	}
-	runContract(t, client, table)
+	runContract(t, client, awstest.CreateTableAt(t, client, "login"))
 }
 
 func runContract(t *testing.T, client *dynamodb.Client, table string) {

@@ -2,7 +2,6 @@ package dynamo_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
 	"reflect"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 
 	"deskpro-login/pkg/awsenv/awstest"
@@ -66,28 +64,7 @@ func keepsTheContract(t *testing.T, client *dynamodb.Client, table string) {
 
 func keepsTheContractOn(t *testing.T, cfg aws.Config) {
 	client := dynamodb.NewFromConfig(cfg)
-	name := aws.String("state-" + rand.Text())
-	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName:            name,
-		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("key"), AttributeType: types.ScalarAttributeTypeS}},
-		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("key"), KeyType: types.KeyTypeHash}},
-		BillingMode:          types.BillingModePayPerRequest,
-	})
-	if err != nil {
-		t.Fatalf("creating a table: %v", err)
-	}
-	t.Cleanup(func() {
-		if _, err := client.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: name}); err != nil {
-			t.Errorf("deleting the table: %v", err)
-		}
-	})
-	exists := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
-		o.MinDelay, o.MaxDelay = 50*time.Millisecond, time.Second
-	})
-	if err := exists.Wait(t.Context(), &dynamodb.DescribeTableInput{TableName: name}, time.Minute); err != nil {
-		t.Fatalf("waiting for the table: %v", err)
-	}
-	keepsTheContract(t, client, *name)
+	keepsTheContract(t, client, awstest.CreateTableAt(t, client, "key"))
 }
 
 func newStore(t *testing.T) (*awstest.Server, *dynamo.Store) {
