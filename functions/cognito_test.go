@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"deskpro-login/pkg/awsenv/awstest"
 	"deskpro-login/pkg/directory/cognito/cognitotest"
@@ -16,7 +17,7 @@ const clientSecret = "1a2b3c4d5e6f7g8h9i0j1k2l3m4n5o6p7q8r9s0t1u2v3w4x5y6z"
 
 // cognitoEnvironment is that of a stack over a pool with one user, and the AWS
 // behind it.
-func cognitoEnvironment(t *testing.T, user cognitotest.User) (*awstest.Server, []string) {
+func cognitoEnvironment(t *testing.T, user cognitotest.User) (*cognitotest.Server, *awstest.Server, []string) {
 	t.Helper()
 	pool := cognitotest.Start(t, cognitotest.Config{ClientSecret: clientSecret, HideUnknown: true})
 	pool.Add(user)
@@ -34,7 +35,7 @@ func cognitoEnvironment(t *testing.T, user cognitotest.User) (*awstest.Server, [
 	if err != nil {
 		t.Fatal(err)
 	}
-	return aws, append(environment(front.URL),
+	return pool, aws, append(environment(front.URL),
 		"AWS_ACCESS_KEY_ID="+credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+credentials.SecretAccessKey,
 		"DIRECTORY=cognito", "ACCOUNTS_TABLE=", "COGNITO_USER_POOL_ID="+pool.PoolID(), "COGNITO_CLIENT_ID="+pool.ClientID(), "COGNITO_CLIENT_SECRET=client",
 		"USERS_ATTRIBUTES=department", "AGENTS_ATTRIBUTES=department")
@@ -63,7 +64,7 @@ func TestAuthenticateAgainstCognito(t *testing.T) {
 		{"a challenge", "right-password", func(u *cognitotest.User) { u.Status = cognitotest.ForceChangePassword }, 403, "DPL-2006"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			_, env := cognitoEnvironment(t, ugo(row.change))
+			_, _, env := cognitoEnvironment(t, ugo(row.change))
 			var log bytes.Buffer
 			process := start(t, "authenticate", env, &log)
 			response := invoke(t, process, sample(t, "authenticate/"+row.event))
@@ -84,11 +85,28 @@ func TestAuthenticateAgainstCognito(t *testing.T) {
 }
 
 func TestAClientSecretThatCannotBeFetchedIsAPage(t *testing.T) {
-	aws, env := cognitoEnvironment(t, cognitotest.User{Password: "practice-helpdesk", Email: "ugo@example.com", EmailVerified: true, Name: "Ugo"})
+	_, aws, env := cognitoEnvironment(t, cognitotest.User{Password: "practice-helpdesk", Email: "ugo@example.com", EmailVerified: true, Name: "Ugo"})
 	aws.DeleteSecret("client")
 	process := start(t, "authenticate", env, &bytes.Buffer{})
 	response := invoke(t, process, sample(t, "authenticate/right-password"))
 	if response.StatusCode != 503 || !strings.Contains(response.Body, "DPL-3001") {
 		t.Errorf("want 503 and DPL-3001:\n%s", render(t, response))
+	}
+}
+
+// Its client waits longer than a page may: the page's own limit has to count.
+func TestCognitoThatHangsIsAPageWithinFiveSeconds(t *testing.T) {
+	t.Parallel()
+	pool, _, env := cognitoEnvironment(t, cognitotest.User{Password: "practice-helpdesk", Email: "ugo@example.com", EmailVerified: true, Name: "Ugo"})
+	pool.Inject(cognitotest.Fault{Hang: true})
+	process := start(t, "authenticate", env, &bytes.Buffer{})
+	invoke(t, process, []byte(`{}`)) // start-up has a limit of its own
+	began := time.Now()
+	got := invoke(t, process, sample(t, "authenticate/right-password"))
+	if elapsed := time.Since(began); elapsed > 5*time.Second {
+		t.Errorf("answered after %v", elapsed)
+	}
+	if got.StatusCode != 503 || !strings.Contains(got.Body, "DPL-3001") || len(got.Cookies) > 0 {
+		t.Errorf("want 503, DPL-3001 and no cookie:\n%s", render(t, got))
 	}
 }

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,6 +39,11 @@ func (s *spy) Put(ctx context.Context, key string, item state.Item) error {
 }
 
 func open(t *testing.T, store state.Store) *session.Sessions {
+	t.Helper()
+	return openFor(t, store, idle, absolute)
+}
+
+func openFor(t *testing.T, store state.Store, idle, absolute time.Duration) *session.Sessions {
 	t.Helper()
 	s, err := session.New(session.Config{Store: store, Idle: idle, Absolute: absolute})
 	if err != nil {
@@ -162,11 +168,57 @@ func TestEndAllEndsASubjectsSessionsAndNoOthers(t *testing.T) {
 		if id := begin(t, s, "u-1"); !live(t, s, id) {
 			t.Error("a session opened after EndAll is not live")
 		}
-		time.Sleep(absolute - 2*time.Second)
-		if live(t, s, phone) {
-			t.Error("a session came back to life")
+	})
+}
+
+func TestWhatEndAllEndedNeverComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &memory.Store{}
+		longest := openFor(t, store, session.MaxAbsolute, session.MaxAbsolute)
+		id, other := begin(t, longest, "u-1"), begin(t, longest, "u-2")
+		time.Sleep(time.Second)
+		// Ended by who is configured otherwise, as during a deploy.
+		if err := open(t, store).EndAll(t.Context(), "u-1"); err != nil {
+			t.Fatal(err)
+		}
+		for range 60 {
+			time.Sleep(session.MaxAbsolute/60 - time.Second)
+			if live(t, longest, id) {
+				t.Fatal("the session came back to life")
+			}
+		}
+		if !live(t, longest, other) {
+			t.Error("the session would have ended by itself, so that this test proves nothing")
 		}
 	})
+}
+
+func TestASessionEndsByTheTimesOfWhoFindsIt(t *testing.T) {
+	for _, row := range []struct {
+		name           string
+		idle, absolute time.Duration
+		live           bool
+	}{
+		{"both times are longer", 20 * time.Minute, 40 * time.Minute, true},
+		{"the idle time is over", 5 * time.Minute, 40 * time.Minute, false},
+		{"the absolute time is over", 20 * time.Minute, 30 * time.Minute, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &memory.Store{}
+				s := open(t, store)
+				id := begin(t, s, "u-1")
+				time.Sleep(25 * time.Minute)
+				if !live(t, s, id) {
+					t.Fatal("ended before its time")
+				}
+				time.Sleep(5 * time.Minute)
+				if got := live(t, openFor(t, store, row.idle, row.absolute), id); got != row.live {
+					t.Errorf("live %t, want %t", got, row.live)
+				}
+			})
+		})
+	}
 }
 
 func TestEndAllEndsASignInThatIsUnderWay(t *testing.T) {
@@ -226,6 +278,9 @@ func TestTheStoreNeverSeesTheID(t *testing.T) {
 	id := begin(t, s, "u-1")
 	if all := strings.Join(store.seen, "\n"); strings.Contains(all, id.Reveal()) {
 		t.Errorf("the store was given the id:\n%s", all)
+	}
+	if got, want := store.seen[0], fmt.Sprintf("session#%x", sha256.Sum256([]byte(id.Reveal()))); got != want {
+		t.Errorf("the session's key is %q, want %q", got, want)
 	}
 	if out := fmt.Sprintf("%v %+v %#v", id, id, &id); strings.Contains(out, id.Reveal()) {
 		t.Errorf("the id prints: %s", out)

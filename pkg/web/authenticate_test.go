@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/state/statetest"
 )
 
 func TestTheRightPasswordLeadsToDeskproWithASession(t *testing.T) {
@@ -20,6 +22,11 @@ func TestTheRightPasswordLeadsToDeskproWithASession(t *testing.T) {
 	}
 	if got := answer.Header.Get("Referrer-Policy"); got != "no-referrer" {
 		t.Errorf("Referrer-Policy of the redirect = %q, want no-referrer", got)
+	}
+	for _, event := range []string{"signed_in", "token_issued"} {
+		if want := `"event":"` + event + `","door":"users","subject":"u-1"`; strings.Count(s.log.String(), want) != 1 {
+			t.Errorf("log lacks %s, or has it twice:\n%s", want, s.log)
+		}
 	}
 }
 
@@ -77,9 +84,9 @@ func TestTheLogTellsTheReasonsApart(t *testing.T) {
 	b.post("/users/login", credentials("nobody@example.com", "wrong", callback))
 	b.post("/users/login", credentials("dora@example.com", password, callback))
 	for _, want := range []string{
-		`"event":"refused","door":"users","subject":"u-1","reason":"wrong_password"`,
-		`"event":"refused","door":"users","reason":"unknown_login"`,
-		`"event":"refused","door":"users","subject":"u-4","reason":"disabled"`,
+		`"event":"refused","door":"users","subject":"u-1","reason":"wrong_password","code":"DPL-2001"`,
+		`"event":"refused","door":"users","reason":"unknown_login","code":"DPL-2001"`,
+		`"event":"refused","door":"users","subject":"u-4","reason":"disabled","code":"DPL-2001"`,
 	} {
 		if !strings.Contains(s.log.String(), want) {
 			t.Errorf("log lacks %s:\n%s", want, s.log)
@@ -144,7 +151,12 @@ func TestWhatTheDirectorySaysBecomesAPage(t *testing.T) {
 	}
 }
 
-type panicking struct{ directory.Authenticator }
+// panicking is a directory with a bug that shows the worst of values.
+type panicking struct{}
+
+func (panicking) Authenticate(_ context.Context, c directory.Credentials) (directory.Outcome, error) {
+	panic(c.Password.Reveal())
+}
 
 func TestAFormFromElsewhereIsRefused(t *testing.T) {
 	s := newSite(t)
@@ -208,6 +220,18 @@ func TestSigningInReplacesTheSessionThatTheBrowserCameWith(t *testing.T) {
 	thief := s.browser(t)
 	thief.cookie = before
 	thief.get("/users/login").wantPage(t, http.StatusOK, "Sign in")
+}
+
+func TestASessionThatCannotBeEndedIsNotReplaced(t *testing.T) {
+	s := newSite(t)
+	b := s.browser(t)
+	b.signIn()
+	s.store.Set(statetest.Fail, statetest.Consume)
+	page := b.signIn()
+	page.wantPage(t, http.StatusServiceUnavailable, "DPL-3002", "Try again")
+	if c := page.sessionCookie(); c != nil {
+		t.Errorf("the browser gets %v while its old session lives on", c)
+	}
 }
 
 func TestAFailedSignInKeepsTheSession(t *testing.T) {

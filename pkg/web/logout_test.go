@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -22,6 +23,24 @@ func TestLogoutEndsTheSessionInTheStore(t *testing.T) {
 	thief.get("/users/login").wantPage(t, http.StatusOK, "Sign in")
 	if !strings.Contains(s.log.String(), `"event":"signed_out","door":"users","subject":"u-1"`) {
 		t.Errorf("log lacks the event:\n%s", s.log)
+	}
+}
+
+func TestLogoutEndsTheSessionWhateverItsQuery(t *testing.T) {
+	s := newSite(t)
+	for query, code := range map[string]string{"return=/&return=/": "DPL-1005", "return=%zz": "DPL-1004", "return=//evil.example": "DPL-1003"} {
+		b := s.browser(t)
+		b.signIn()
+		copied := b.cookie
+		r := httptest.NewRequest("GET", "https://"+domain+"/users/logout", nil)
+		r.URL.RawQuery = query
+		page := b.do(r)
+		page.wantPage(t, http.StatusBadRequest, code)
+		if c := page.sessionCookie(); c == nil || c.MaxAge >= 0 {
+			t.Errorf("%s: cookie = %v, want it cleared", query, c)
+		}
+		b.cookie = copied
+		b.get("/users/login").wantPage(t, http.StatusOK, "Sign in")
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 )
 
 // defaultTimeout keeps the promise of an answer within five seconds.
-const defaultTimeout = 4500 * time.Millisecond
+const defaultTimeout = 4 * time.Second
 
 // Door is one way into the helpdesk: its users' or its agents'.
 type Door struct {
@@ -53,7 +53,7 @@ type Config struct {
 	// RequestID returns the id that the person sees and the log shows. Nil
 	// means no id.
 	RequestID func(context.Context) string
-	// Timeout ends a request's calls to what is behind; zero means 4.5 s.
+	// Timeout ends a request's calls to what is behind; zero means 4 s.
 	Timeout time.Duration
 	// Audit takes security events, Log everything else; its nil means
 	// slog.Default().

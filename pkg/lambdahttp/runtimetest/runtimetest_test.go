@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -202,6 +204,39 @@ func TestRuntimeAPI(t *testing.T) {
 			t.Error("got no error")
 		}
 	})
+}
+
+// What is tested is what is deployed: these are the Makefile's flags.
+func TestBuildMakesTheBytesThatMakeDoes(t *testing.T) {
+	makefile, err := os.ReadFile("../../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lean := regexp.MustCompile(`(?m)^LEAN +:= (.+)$`).FindSubmatch(makefile)
+	if lean == nil {
+		t.Fatal("the Makefile has no LEAN")
+	}
+	args := []string{"build"}
+	for _, arg := range regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(string(lean[1]), -1) {
+		args = append(args, strings.Trim(arg, `"`))
+	}
+	ours, theirs := t.TempDir(), t.TempDir()
+	cmd := exec.CommandContext(t.Context(), "go", append(args, "-o", theirs, "./testdata/echo")...)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if err := runtimetest.Build(t.Context(), runtimetest.BuildConfig{Into: ours, Packages: []string{"./testdata/echo"}}); err != nil {
+		t.Fatal(err)
+	}
+	got, gotErr := os.ReadFile(filepath.Join(ours, "echo"))
+	want, wantErr := os.ReadFile(filepath.Join(theirs, "echo"))
+	if err := errors.Join(gotErr, wantErr); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("Build makes %d bytes, the Makefile's go %q another %d", len(got), args, len(want))
+	}
 }
 
 func TestBuildTellsTheCompilersWords(t *testing.T) {

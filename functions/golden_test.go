@@ -1,0 +1,133 @@
+package functions_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/keyring"
+	"deskpro-login/pkg/redact"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens")
+
+func TestEveryEventIsAnsweredAsItsGoldenSays(t *testing.T) {
+	used := map[string]bool{}
+	for _, function := range []string{"login", "authenticate", "logout"} {
+		t.Run(function, func(t *testing.T) {
+			var log bytes.Buffer
+			files, err := filepath.Glob("../events/" + function + "/*.json")
+			if err != nil || len(files) == 0 {
+				t.Fatalf("no events: %v", err)
+			}
+			for _, file := range files {
+				used[file] = true
+				name := strings.TrimSuffix(filepath.Base(file), ".json")
+				t.Run(name, func(t *testing.T) {
+					// A cloud of its own: a log-out ends the session.
+					_, endpoint := cloud(t)
+					process := start(t, function, environment(endpoint), &log)
+					payload, err := os.ReadFile(file)
+					if err != nil {
+						t.Fatal(err)
+					}
+					got := render(t, invoke(t, process, payload))
+					golden := filepath.Join("testdata", function, name+".golden")
+					if *update {
+						if err := errors.Join(os.MkdirAll(filepath.Dir(golden), 0o755), os.WriteFile(golden, []byte(got), 0o644)); err != nil {
+							t.Fatal(err)
+						}
+					}
+					want, err := os.ReadFile(golden)
+					if err != nil {
+						t.Fatalf("%v (-update makes it)", err)
+					}
+					if got != string(want) {
+						t.Errorf("answer differs from %s (-update rewrites it):\n%s", golden, got)
+					}
+				})
+			}
+		})
+	}
+	all, err := filepath.Glob("../events/*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range all {
+		if !used[file] {
+			t.Errorf("%s is used by no test: its folder must be a function's name", file)
+		}
+	}
+}
+
+var (
+	tokenPattern  = regexp.MustCompile(`jwt=([\w.-]+)$`)
+	cookiePattern = regexp.MustCompile(`^(__Host-session=)[\w-]{43};`)
+	stylePattern  = regexp.MustCompile(`(?s)<style>.*</style>`)
+	hashPattern   = regexp.MustCompile(`'sha256-[^']+'`)
+)
+
+// render shows an answer as text, with what is fresh each time masked; a token
+// is verified and shown by its claims.
+func render(t *testing.T, r events.APIGatewayV2HTTPResponse) string {
+	t.Helper()
+	var out strings.Builder
+	fmt.Fprintf(&out, "%d\n", r.StatusCode)
+	var lines []string
+	for name, value := range r.Headers {
+		if match := tokenPattern.FindStringSubmatch(value); name == "Location" && match != nil {
+			value = strings.TrimSuffix(value, match[1]) + "TOKEN"
+			lines = append(lines, "(token): "+claims(t, match[1]))
+		}
+		lines = append(lines, name+": "+hashPattern.ReplaceAllString(value, "'STYLE'"))
+	}
+	for _, cookie := range r.Cookies {
+		lines = append(lines, "(cookie): "+cookiePattern.ReplaceAllString(cookie, "${1}ID;"))
+	}
+	slices.Sort(lines)
+	fmt.Fprintf(&out, "%s\n\n%s", strings.Join(lines, "\n"), stylePattern.ReplaceAllString(r.Body, "<style></style>"))
+	return out.String()
+}
+
+func claims(t *testing.T, token string) string {
+	t.Helper()
+	for door, value := range map[string]string{"users": usersKey, "agents": agentsKey} {
+		app, err := deskpro.New(deskpro.Config{URL: "https://acme.deskpro.com/", Issuer: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := keyring.ParseKey(redact.New(value), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims, err := app.Verify(token, key, time.Now())
+		if err != nil {
+			continue
+		}
+		for _, name := range []string{"iat", "exp", "jti"} {
+			if claims[name] == nil {
+				t.Errorf("token has no %s", name)
+			}
+			claims[name] = name
+		}
+		encoded, err := json.Marshal(claims)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "by the " + door + "' key, " + string(encoded)
+	}
+	t.Error("no key verifies the token")
+	return ""
+}
