@@ -54,7 +54,7 @@ var rooms = []room{
 	{"session", 2, []string{"redact", "state"}, "sessions are logic over any store; the cookie is web's"},
 	{"state/statetest", 2, []string{"state"}, "the contract suite knows the contract, never an adapter"},
 
-	{"config", 3, []string{"deskpro"}, "the environment becomes values; it opens nothing"},
+	{"config", 3, []string{"deskpro", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
 	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
 	{"directory/cognito", 3, []string{"awsenv", "directory", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/cognito/cognitotest", 3, []string{sdk, jwt}, "it plays Cognito, which knows nobody"},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/session"
 )
 
 // The doors there can be.
@@ -19,11 +20,9 @@ const (
 	Agents = "agents"
 )
 
-// Bounds of a session.
-const (
-	minIdle     = time.Minute
-	maxAbsolute = 30 * 24 * time.Hour
-)
+// minIdle is the shortest useful life of a session; package session has the
+// longest.
+const minIdle = time.Minute
 
 // Config is a function's configuration. What the function does not read is
 // zero.
@@ -58,8 +57,8 @@ type Directory struct {
 func Load(function Function, getenv func(string) string) (Config, error) {
 	r := &reader{function: function, getenv: getenv}
 	cfg := Config{
-		SessionIdle:     r.duration("SESSION_IDLE", minIdle, maxAbsolute),
-		SessionAbsolute: r.duration("SESSION_ABSOLUTE", minIdle, maxAbsolute),
+		SessionIdle:     r.duration("SESSION_IDLE", minIdle, session.MaxAbsolute),
+		SessionAbsolute: r.duration("SESSION_ABSOLUTE", minIdle, session.MaxAbsolute),
 		StateTable:      r.required("STATE_TABLE"),
 		Brand:           r.get("BRAND"),
 		FrameAncestors:  r.get("FRAME_ANCESTORS"),

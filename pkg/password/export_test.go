@@ -2,6 +2,9 @@ package password
 
 import "testing"
 
+// MaxLength is maxLength, for tests.
+const MaxLength = maxLength
+
 // Occupy takes one of h's slots until release is called.
 func (h *Hasher) Occupy(t *testing.T) (release func()) {
 	t.Helper()

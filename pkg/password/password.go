@@ -17,8 +17,8 @@ import (
 	"deskpro-login/pkg/redact"
 )
 
-// MaxLength is the longest password, in bytes, that is hashed or can match.
-const MaxLength = 1024
+// maxLength is the longest password, in bytes, that is hashed or can match.
+const maxLength = 1024
 
 // Config sets what a new hash costs. The zero Config is OWASP's minimum.
 type Config struct {
@@ -77,13 +77,13 @@ func New(config Config) (*Hasher, error) {
 }
 
 // Hash returns a new hash of password in PHC form. It refuses an empty
-// password and one over MaxLength, and gives up when ctx ends before its turn.
+// password and one over maxLength, and gives up when ctx ends before its turn.
 func (h *Hasher) Hash(ctx context.Context, password redact.Secret) (string, error) {
 	switch {
 	case password.Len() == 0:
 		return "", errors.New("password is empty")
-	case password.Len() > MaxLength:
-		return "", fmt.Errorf("password has %d bytes, at most %d are allowed", password.Len(), MaxLength)
+	case password.Len() > maxLength:
+		return "", fmt.Errorf("password has %d bytes, at most %d are allowed", password.Len(), maxLength)
 	}
 	release, err := h.turn(ctx)
 	if err != nil {
@@ -100,13 +100,13 @@ func (h *Hasher) Hash(ctx context.Context, password redact.Secret) (string, erro
 // Verify says whether password, exactly as typed, is the one behind hash. Its
 // errors are about hash (malformed, too weak, too costly: never computed) or
 // about ctx, when that ends before its turn; they hold neither hash nor
-// password. A password over MaxLength is wrong at once, whatever the hash.
+// password. A password over maxLength is wrong at once, whatever the hash.
 func (h *Hasher) Verify(ctx context.Context, hash string, password redact.Secret) (bool, error) {
 	digest, err := parse(hash)
 	if err != nil {
 		return false, fmt.Errorf("reading stored hash: %w", err)
 	}
-	if password.Len() > MaxLength {
+	if password.Len() > maxLength {
 		return false, nil
 	}
 	release, err := h.turn(ctx)

@@ -117,6 +117,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, door *Door, err er
 	}
 	if err != nil {
 		s.cfg.Log.ErrorContext(r.Context(), "rendering a page", "error", err)
+		w.WriteHeader(p.status) // without words, but never as if all were well
 	}
 }
 

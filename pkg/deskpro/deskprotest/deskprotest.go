@@ -33,8 +33,8 @@ type Door struct {
 	// App has the helpdesk's URL, whose origin is that of every return URL
 	// sent, and verifies the tokens. Required.
 	App *deskpro.App
-	// Key is the secret that the admin pasted; Helpdesk.Paste changes it. The
-	// zero Key refuses every token.
+	// Key is the secret that the admin pasted. The zero Key refuses every
+	// token.
 	Key keyring.Key
 	// LoginURL is the Remote Login URL. Required, absolute.
 	LoginURL string
@@ -89,19 +89,6 @@ func New(cfg Config) (*Helpdesk, error) {
 		}
 	}
 	return h, nil
-}
-
-// Paste is what an admin does after the secret has changed: from now on the
-// door accepts tokens signed with key alone. It fails for a door that is absent.
-func (h *Helpdesk) Paste(door string, key keyring.Key) error {
-	d, ok := h.doors[door]
-	if !ok {
-		return fmt.Errorf("pasting a key: there is no door %q", door)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.key = key
-	return nil
 }
 
 // ServeHTTP answers the exact paths of the doors. It has no http.ServeMux,

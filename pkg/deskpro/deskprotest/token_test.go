@@ -103,20 +103,6 @@ func TestNothingIsLogged(t *testing.T) {
 	}
 }
 
-func TestAnotherKeyCountsFromTheMomentItIsPasted(t *testing.T) {
-	p, b := setUp(t), newBrowser(t)
-	const changed = "another-key-another-key-another-key"
-	login := func(secret string) page { return b.get(p.url + callback + "&jwt=" + p.mint(t, secret).Reveal()) }
-	wantPage(t, login(secrets["users"]), http.StatusOK)
-	wantPage(t, login(changed), http.StatusForbidden, "signature is invalid")
-	if err := p.helpdesk.Paste("users", key(t, changed)); err != nil {
-		t.Fatal(err)
-	}
-	wantPage(t, login(secrets["users"]), http.StatusForbidden, "signature is invalid")
-	wantPage(t, login(changed), http.StatusOK)
-	wantPage(t, b.get(p.url+"/agent/login/authenticate/2"), http.StatusOK, "<h1>Signed in</h1>")
-}
-
 func TestClaimsAreShownByNameWithTheirMarkupEscaped(t *testing.T) {
 	p := setUp(t)
 	token := sign(t, jwt.SigningMethodHS256, []byte(secrets["users"]), func(c jwt.MapClaims) {
