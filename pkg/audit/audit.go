@@ -1,6 +1,7 @@
-// Package audit names the security events and writes them, one log line each.
-// It is the only place that names them: what an engineer searches for and what
-// an alarm counts is listed here.
+// Package audit names the security events, and the metrics that are counted
+// from them, and writes them, one log line each. It is the only place that
+// names them: what an engineer searches for, a dashboard shows and an alarm
+// counts is listed here.
 //
 // An event never holds a password, a token, a cookie, a query string or what a
 // person typed as login (people type passwords into that field).
@@ -9,6 +10,7 @@ package audit
 import (
 	"context"
 	"log/slog"
+	"time"
 )
 
 // Name is an event's name, stable across releases.
@@ -17,12 +19,15 @@ type Name string
 const (
 	// SignedIn: the directory accepted a password and the door let in.
 	SignedIn Name = "signed_in"
-	// Refused: a sign-in was refused; Reason says why.
+	// Refused: a sign-in was refused; Outcome and Reason say why.
 	Refused Name = "refused"
 	// TokenIssued: a token went to Deskpro.
 	TokenIssued Name = "token_issued"
 	// SignedOut: a session was ended by its holder.
 	SignedOut Name = "signed_out"
+	// Failed: something behind the pages, or of ours, failed; Code says what.
+	// The line "request failed" beside it says why.
+	Failed Name = "failed"
 )
 
 // Event is what happened. Empty fields are left out of the line.
@@ -32,35 +37,57 @@ type Event struct {
 	Door string
 	// Subject is the account's ID in the directory, where it is known.
 	Subject string
-	// Reason is a stable word such as "wrong_password".
+	// Outcome is how a sign-in ended, in the words of the table of errors, such
+	// as "bad_credentials". Record sets that of SignedIn.
+	Outcome string
+	// Reason is finer, for the log only, such as "wrong_password".
 	Reason string
 	// Code is the one on the person's screen, such as "DPL-2001".
 	Code string
-	// Source is the client's address as API Gateway saw it.
+	// Challenge is the further step that the directory asked for.
+	Challenge string
+	// Source is the client's address as API Gateway, or the edge, saw it.
 	Source string
 	// RequestID is what the person's screen shows, for finding this line.
 	RequestID string
-	// KeyVersion is the version of the secret that signed.
+	// KeyVersion is the version of the secret that signed, KeyMade the time
+	// since when there is that version.
 	KeyVersion string
+	KeyMade    time.Time
 }
 
-// Log writes events. The zero value writes to slog.Default().
-type Log struct{ Logger *slog.Logger }
+// Log writes events. The zero value writes to slog.Default(), without metrics.
+type Log struct {
+	Logger *slog.Logger
+	// Namespace is the CloudWatch namespace of the metrics; empty means none.
+	Namespace string
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
 
 // Record writes e at level Info under the message "audit".
 func (l Log) Record(ctx context.Context, e Event) {
-	logger := l.Logger
+	logger, now := l.Logger, time.Now
 	if logger == nil {
 		logger = slog.Default()
 	}
+	if l.Now != nil {
+		now = l.Now
+	}
+	if e.Name == SignedIn {
+		e.Outcome = string(SignedIn)
+	}
 	attrs := []slog.Attr{slog.String("event", string(e.Name))}
-	for _, field := range []struct{ key, value string }{
-		{"door", e.Door}, {"subject", e.Subject}, {"reason", e.Reason}, {"code", e.Code}, {"source", e.Source},
-		{"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
+	for _, field := range [...]struct{ key, value string }{
+		{door, e.Door}, {"subject", e.Subject}, {outcome, e.Outcome}, {"reason", e.Reason}, {code, e.Code}, {challenge, bounded(e.Challenge)},
+		{"source", e.Source}, {"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
 	} {
 		if field.value != "" {
 			attrs = append(attrs, slog.String(field.key, field.value))
 		}
+	}
+	if l.Namespace != "" {
+		attrs = append(attrs, l.metrics(e, now())...)
 	}
 	logger.LogAttrs(ctx, slog.LevelInfo, "audit", attrs...)
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"deskpro-login/pkg/redact"
@@ -25,6 +26,7 @@ const minKeyLength = 32
 type Key struct {
 	secret  redact.Secret
 	version string
+	made    time.Time
 }
 
 // ParseKey reads a secret's stored value: the key itself, byte for byte what
@@ -59,3 +61,13 @@ func (k Key) Bytes() []byte { return []byte(k.secret.Reveal()) }
 
 // Version is the store's own name for this version of the secret.
 func (k Key) Version() string { return k.version }
+
+// MadeAt returns the key with the time at which its version was stored.
+func (k Key) MadeAt(t time.Time) Key {
+	k.made = t
+	return k
+}
+
+// Made is the time at which this version was stored; zero where the store does
+// not tell.
+func (k Key) Made() time.Time { return k.made }

@@ -30,7 +30,8 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 		return &failure{err: err, returnTo: returnTo.String(), form: true, login: login}
 	}
 	if outcome.Challenge != nil {
-		return &failure{err: fmt.Errorf("%w: %s", errChallenge, outcome.Challenge.Kind), returnTo: returnTo.String()}
+		kind := outcome.Challenge.Kind
+		return &failure{err: fmt.Errorf("%w: %s", errChallenge, kind), returnTo: returnTo.String(), challenge: kind}
 	}
 	user := *outcome.User
 	if err := allowed(door, user); err != nil {

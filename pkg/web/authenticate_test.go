@@ -84,9 +84,9 @@ func TestTheLogTellsTheReasonsApart(t *testing.T) {
 	b.post("/users/login", credentials("nobody@example.com", "wrong", callback))
 	b.post("/users/login", credentials("dora@example.com", password, callback))
 	for _, want := range []string{
-		`"event":"refused","door":"users","subject":"u-1","reason":"wrong_password","code":"DPL-2001"`,
-		`"event":"refused","door":"users","reason":"unknown_login","code":"DPL-2001"`,
-		`"event":"refused","door":"users","subject":"u-4","reason":"disabled","code":"DPL-2001"`,
+		`"event":"refused","door":"users","subject":"u-1","outcome":"bad_credentials","reason":"wrong_password","code":"DPL-2001"`,
+		`"event":"refused","door":"users","outcome":"bad_credentials","reason":"unknown_login","code":"DPL-2001"`,
+		`"event":"refused","door":"users","subject":"u-4","outcome":"bad_credentials","reason":"disabled","code":"DPL-2001"`,
 	} {
 		if !strings.Contains(s.log.String(), want) {
 			t.Errorf("log lacks %s:\n%s", want, s.log)

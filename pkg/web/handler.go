@@ -28,6 +28,7 @@ var (
 	errForm        = errors.New("unreadable form")
 	errCrossOrigin = errors.New("form sent from another site")
 	errPanic       = errors.New("panic")
+	errBypass      = errors.New("not by way of the edge")
 )
 
 // routes serves each handler at its route key. It is the only way in.
@@ -40,7 +41,9 @@ func (s *Server) routes(handlers map[string]handler) http.Handler {
 		s.setHeaders(w.Header(), door)
 
 		err := errNoDoor
-		if h := handlers[r.Pattern]; h == nil {
+		if h := handlers[r.Pattern]; s.cfg.Bypassed(r.Context()) {
+			err = errBypass
+		} else if h == nil {
 			err = errNoRoute
 		} else if door != nil {
 			err = protect(h, w, r, door)

@@ -9,6 +9,7 @@ import (
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/session"
 )
 
@@ -74,32 +75,32 @@ func allowed(door *Door, user directory.User) error {
 
 // send redirects to Deskpro with a token for user, if the door lets them pass.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, door *Door, user directory.User, returnTo deskpro.ReturnURL) error {
-	token, keyVersion, err := s.mint(r, door, user)
+	token, key, err := s.mint(r, door, user)
 	if err != nil {
 		return &failure{err: err, returnTo: returnTo.String(), subject: user.ID}
 	}
-	s.record(r, door, audit.Event{Name: audit.TokenIssued, Subject: user.ID, KeyVersion: keyVersion})
+	s.record(r, door, audit.Event{Name: audit.TokenIssued, Subject: user.ID, KeyVersion: key.Version(), KeyMade: key.Made()})
 	redirect(w, returnTo.With(token))
 	return nil
 }
 
-func (s *Server) mint(r *http.Request, door *Door, user directory.User) (token deskpro.Token, keyVersion string, err error) {
+func (s *Server) mint(r *http.Request, door *Door, user directory.User) (token deskpro.Token, key keyring.Key, err error) {
 	if err := allowed(door, user); err != nil {
-		return token, "", err
+		return token, key, err
 	}
 	email, err := deskpro.ParseEmail(user.Email)
 	if err != nil {
-		return token, "", err
+		return token, key, err
 	}
 	ring, err := door.Keys.Keyring(r.Context())
 	if err != nil {
-		return token, "", err
+		return token, key, err
 	}
 	token, err = door.App.Mint(ring.Current, deskpro.Claims{
 		ID: user.ID, Email: email, Name: user.Name, FirstName: user.FirstName, LastName: user.LastName,
 		Groups: user.Groups, Attributes: user.Attributes,
 	}, s.cfg.Now())
-	return token, ring.Current.Version(), err
+	return token, ring.Current, err
 }
 
 // redirect answers with a page to go to whose URL may hold a token.

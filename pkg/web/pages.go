@@ -130,7 +130,9 @@ func (p *pages) signedOut(w http.ResponseWriter, door *Door) error {
 func (p *pages) problem(w http.ResponseWriter, problem *problem, door *Door, returnTo, requestID string) error {
 	var links []link
 	switch {
-	case door == nil:
+	case len(p.doors) == 0:
+		links = []link{{"Try again", ""}} // this same address
+	case door == nil || problem.is == errBypass:
 		for i := range p.doors {
 			links = append(links, home(&p.doors[i]))
 		}

@@ -53,6 +53,8 @@ var problems = [...]problem{
 		title: "That was too long", text: "What was typed is longer than we accept. Open the sign-in page again."},
 	{is: errForm, code: "DPL-1009", status: http.StatusBadRequest, reason: "form_unreadable", level: slog.LevelInfo,
 		title: "We could not read the form", text: "Open the sign-in page again and send its form."},
+	{is: errBypass, code: "DPL-1010", status: http.StatusForbidden, reason: "edge_bypassed", level: slog.LevelWarn,
+		title: "This isn’t the address to sign in at", text: "Go to the helpdesk and sign in from there: it knows the right address."},
 
 	{is: directory.ErrBadCredentials, code: "DPL-2001", status: http.StatusUnauthorized, reason: "bad_credentials", level: slog.LevelInfo, refused: true,
 		title: "That didn’t work", text: "The login or the password is not right. Check both and try again."},
@@ -80,6 +82,9 @@ var problems = [...]problem{
 	{is: keyring.ErrUnusable, code: "DPL-3005", status: http.StatusServiceUnavailable, reason: "key_unusable", level: slog.LevelError,
 		title: "We can’t send you to the helpdesk right now", text: "The sign-in page is not set up correctly. Tell the helpdesk’s administrator the code below."},
 
+	{is: errConfiguration, code: "DPL-3006", status: http.StatusServiceUnavailable, reason: "misconfigured", level: slog.LevelError,
+		title: "Signing in isn’t possible right now", text: "The sign-in page is not set up correctly. Tell the helpdesk’s administrator the code below."},
+
 	// The last row is for everything that no other row is for.
 	{is: errPanic, code: "DPL-4001", status: http.StatusInternalServerError, reason: "internal", level: slog.LevelError,
 		title: "Something went wrong", text: "This is our fault, not yours. Try again; if it happens again, tell the helpdesk’s administrator the code below."},
@@ -92,6 +97,8 @@ type failure struct {
 	returnTo string
 	// subject is the account's ID, where it is known.
 	subject string
+	// challenge is the further step that the directory asked for.
+	challenge string
 	// form asks for the sign-in page again, with login as typed.
 	form  bool
 	login string
@@ -131,12 +138,8 @@ func lookUp(err error) *problem {
 }
 
 func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err error) {
-	name := ""
-	if door != nil {
-		name = door.Name
-	}
 	if p.refused {
-		event := audit.Event{Name: audit.Refused, Reason: p.reason, Code: p.code, Subject: f.subject}
+		event := audit.Event{Name: audit.Refused, Outcome: p.reason, Code: p.code, Subject: f.subject, Challenge: f.challenge}
 		refusal := new(directory.Refusal)
 		if errors.As(err, &refusal) {
 			event.Reason, event.Subject = string(refusal.Reason), refusal.UserID
@@ -146,15 +149,25 @@ func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err er
 			return // the event says it all
 		}
 	}
+	if p.level == slog.LevelError {
+		s.record(r, door, audit.Event{Name: audit.Failed, Reason: p.reason, Code: p.code, Subject: f.subject})
+	}
 	s.cfg.Log.LogAttrs(r.Context(), p.level, "request failed",
-		slog.String("code", p.code), slog.String("reason", p.reason), slog.String("door", name),
+		slog.String("code", p.code), slog.String("reason", p.reason), slog.String("door", nameOf(door)),
 		slog.String("api_request_id", s.cfg.RequestID(r.Context())), slog.String("error", err.Error()))
 }
 
 // record completes an audit event with what is known of the request.
 func (s *Server) record(r *http.Request, door *Door, e audit.Event) {
-	e.Door, e.Source, e.RequestID = door.Name, clientAddress(r), s.cfg.RequestID(r.Context())
+	e.Door, e.Source, e.RequestID = nameOf(door), clientAddress(r), s.cfg.RequestID(r.Context())
 	s.cfg.Audit.Record(r.Context(), e)
+}
+
+func nameOf(door *Door) string {
+	if door == nil {
+		return ""
+	}
+	return door.Name
 }
 
 // clientAddress is the address that the event's context names.

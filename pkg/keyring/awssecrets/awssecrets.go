@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
@@ -71,8 +72,8 @@ func PrefetchedText(ctx context.Context, cfg Config) (func(context.Context) (red
 		return nil, err
 	}
 	return prefetched(ctx, func(ctx context.Context) (redact.Secret, error) {
-		value, _, err := source.value(ctx)
-		return value, err
+		fetched, err := source.fetch(ctx)
+		return fetched.value, err
 	})
 }
 
@@ -89,18 +90,25 @@ func prefetched[T any](ctx context.Context, fetch func(context.Context) (T, erro
 
 // Keyring fetches the AWSCURRENT version.
 func (s *Source) Keyring(ctx context.Context) (keyring.Keyring, error) {
-	value, version, err := s.value(ctx)
+	fetched, err := s.fetch(ctx)
 	if err != nil {
 		return keyring.Keyring{}, err
 	}
-	key, err := keyring.ParseKey(value, version)
+	key, err := keyring.ParseKey(fetched.value, fetched.version)
 	if err != nil {
 		return keyring.Keyring{}, fmt.Errorf("secret %s: %w", s.secretID, err)
 	}
-	return keyring.Keyring{Current: key}, nil
+	return keyring.Keyring{Current: key.MadeAt(fetched.made)}, nil
 }
 
-func (s *Source) value(ctx context.Context) (value redact.Secret, version string, err error) {
+// secret is one version of a secret.
+type secret struct {
+	value   redact.Secret
+	version string
+	made    time.Time
+}
+
+func (s *Source) fetch(ctx context.Context) (secret, error) {
 	out, err := s.get(ctx, &secretsmanager.GetSecretValueInput{
 		SecretId:     aws.String(s.secretID),
 		VersionStage: aws.String(current),
@@ -112,16 +120,16 @@ func (s *Source) value(ctx context.Context) (value redact.Secret, version string
 	)
 	switch {
 	case errors.As(err, &notFound):
-		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it does not exist or has no %s version; create it or correct the function's configuration: %w", s.secretID, keyring.ErrAbsent, current, err)
+		return secret{}, fmt.Errorf("secret %s: %w: it does not exist or has no %s version; create it or correct the function's configuration: %w", s.secretID, keyring.ErrAbsent, current, err)
 	case errors.As(err, &invalid):
-		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it is marked for deletion; restore it in the console: %w", s.secretID, keyring.ErrAbsent, err)
+		return secret{}, fmt.Errorf("secret %s: %w: it is marked for deletion; restore it in the console: %w", s.secretID, keyring.ErrAbsent, err)
 	// Taken away as surely as if it were gone: no stale key may stand in.
 	case errors.As(err, &refused) && (refused.ErrorCode() == "AccessDeniedException" || refused.ErrorCode() == "DecryptionFailure"):
-		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: the function's role may not read it; see to its policy and the KMS key's: %w", s.secretID, keyring.ErrAbsent, err)
+		return secret{}, fmt.Errorf("secret %s: %w: the function's role may not read it; see to its policy and the KMS key's: %w", s.secretID, keyring.ErrAbsent, err)
 	case err != nil:
-		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: %w", s.secretID, keyring.ErrUnavailable, awsenv.WithoutAnswer(err))
+		return secret{}, fmt.Errorf("secret %s: %w: %w", s.secretID, keyring.ErrUnavailable, awsenv.WithoutAnswer(err))
 	case out.SecretString == nil:
-		return redact.Secret{}, "", fmt.Errorf("secret %s: %w: it is stored as binary; store it as text", s.secretID, keyring.ErrUnusable)
+		return secret{}, fmt.Errorf("secret %s: %w: it is stored as binary; store it as text", s.secretID, keyring.ErrUnusable)
 	}
-	return redact.New(*out.SecretString), aws.ToString(out.VersionId), nil
+	return secret{redact.New(*out.SecretString), aws.ToString(out.VersionId), aws.ToTime(out.CreatedDate)}, nil
 }

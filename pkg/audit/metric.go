@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// Metric is one that CloudWatch takes from the events' lines, in the embedded
+// metric format:
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+//
+// Its dimensions are fields of the line. Each combination of their values is a
+// metric that costs money every month, so they are few, and what could be
+// anything (an account, an address, a reason) is none of them.
+type Metric struct {
+	Name string
+	// Unit is one of CloudWatch's.
+	Unit string
+	// Dimensions are the sets under which it is kept; an empty set is the total.
+	Dimensions [][]string
+}
+
+// The fields that are dimensions.
+const (
+	door      = "door"
+	outcome   = "outcome"
+	challenge = "challenge"
+	code      = "code"
+)
+
+var (
+	// signIns are the ends of all sign-ins.
+	signIns = Metric{"SignIns", "Count", [][]string{{door, outcome}, {outcome}}}
+	// success is 1 for each sign-in that ended well and 0 for each that did not:
+	// its average is the share, its sample count the attempts.
+	success = Metric{"SignInSuccess", "None", [][]string{{door}}}
+	// challenges are further steps that the directory asked for.
+	challenges = Metric{"Challenges", "Count", [][]string{{door, challenge}}}
+	// tokens went to Deskpro.
+	tokens = Metric{"Tokens", "Count", [][]string{{door}}}
+	// signOuts are sessions that their holders ended.
+	signOuts = Metric{"SignOuts", "Count", [][]string{{door}}}
+	// keyAge is that of the key that signed, in days.
+	keyAge = Metric{"KeyAgeDays", "None", [][]string{{door}}}
+	// failures are pages of what failed behind us, or of us.
+	failures = Metric{"Failures", "Count", [][]string{{code}, {}}}
+)
+
+// Metrics returns all of them.
+func Metrics() []Metric { return []Metric{signIns, success, challenges, tokens, signOuts, keyAge, failures} }
+
+// Challenges are the values of the dimension challenge: the names that Cognito
+// has for further steps, and one for all that it may yet invent.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminInitiateAuth.html
+func Challenges() []string {
+	return []string{
+		"NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "SMS_MFA", "SMS_OTP", "EMAIL_OTP", "SELECT_MFA_TYPE", "SELECT_CHALLENGE",
+		"MFA_SETUP", "PASSWORD", "PASSWORD_SRP", "WEB_AUTHN", "CUSTOM_CHALLENGE", "DEVICE_SRP_AUTH", otherChallenge,
+	}
+}
+
+const otherChallenge = "OTHER"
+
+// bounded keeps the dimension's values to those of Challenges.
+func bounded(name string) string {
+	if name == "" || slices.Contains(Challenges(), name) {
+		return name
+	}
+	return otherChallenge
+}
+
+// metrics are the fields that make CloudWatch count e.
+func (l Log) metrics(e Event, now time.Time) []slog.Attr {
+	type definition struct {
+		Name string
+		Unit string
+	}
+	type directive struct {
+		Namespace  string
+		Dimensions [][]string
+		Metrics    []definition
+	}
+	var (
+		directives []directive
+		values     []slog.Attr
+	)
+	add := func(m Metric, value int64) {
+		directives = append(directives, directive{l.Namespace, m.Dimensions, []definition{{m.Name, m.Unit}}})
+		values = append(values, slog.Int64(m.Name, value))
+	}
+	switch e.Name {
+	case SignedIn:
+		add(signIns, 1)
+		add(success, 1)
+	case Refused:
+		add(signIns, 1)
+		add(success, 0)
+		if e.Challenge != "" {
+			add(challenges, 1)
+		}
+	case TokenIssued:
+		add(tokens, 1)
+		if !e.KeyMade.IsZero() {
+			add(keyAge, int64(now.Sub(e.KeyMade)/(24*time.Hour)))
+		}
+	case SignedOut:
+		add(signOuts, 1)
+	case Failed:
+		add(failures, 1)
+	}
+	return append(values, slog.Any("_aws", struct {
+		Timestamp         int64 // milliseconds since 1970
+		CloudWatchMetrics []directive
+	}{now.UnixMilli(), directives}))
+}
