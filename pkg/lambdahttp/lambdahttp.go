@@ -3,7 +3,8 @@
 //
 // It believes only what API Gateway itself says: the route, its parameters, the
 // domain name and the client's address come from the event's context, never
-// from the Host, Forwarded or X-Forwarded-* headers. A handler routes on
+// from the Host, Forwarded or X-Forwarded-* headers; and, where Config.Edge is
+// set, what CloudFront says with its key. A handler routes on
 // http.Request.Pattern (the API's route key) and PathValue, as under an
 // http.ServeMux; the decoded path is there to be looked at only.
 //
@@ -26,7 +27,13 @@ import (
 type Config struct {
 	// HTTP answers the requests. Required.
 	HTTP http.Handler
-	// Log is told of events that are none. Nil means slog.Default().
+	// Edge is the distribution that people come through: a request with its key
+	// has the client's address and the host that CloudFront saw, any other one
+	// is Bypassed. Nil means that there is none, and that the headers by which
+	// CloudFront vouches for a request mean nothing.
+	Edge *Edge
+	// Log is told of events that are none, and of keys of the Edge that are
+	// wrong. Nil means slog.Default().
 	Log *slog.Logger
 }
 
@@ -49,7 +56,7 @@ func New(cfg Config) (*Handler, error) {
 // a direct invocation cannot make the function fail.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	w := &response{header: http.Header{}}
-	r, err := request(ctx, payload)
+	r, err := h.request(ctx, payload)
 	if err != nil {
 		h.cfg.Log.WarnContext(ctx, "refusing an event", "error", err)
 		w.Header().Set("Cache-Control", "no-store")

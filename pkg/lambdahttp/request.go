@@ -13,8 +13,9 @@ import (
 	"strings"
 )
 
-// request turns an event into the request that API Gateway received.
-func request(ctx context.Context, payload []byte) (*http.Request, error) {
+// request turns an event into the request that API Gateway received, or, where
+// that came through the Edge, that CloudFront received.
+func (h *Handler) request(ctx context.Context, payload []byte) (*http.Request, error) {
 	event, err := decode(payload)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,8 @@ func request(ctx context.Context, payload []byte) (*http.Request, error) {
 		Pattern:       event.RouteKey,
 	}
 	for name, value := range event.Headers {
-		r.Header[textproto.CanonicalMIMEHeaderKey(name)] = []string{value}
+		name = textproto.CanonicalMIMEHeaderKey(name)
+		r.Header[name] = append(r.Header[name], value)
 	}
 	r.Header.Del("Host")
 	r.Header.Del("Cookie")
@@ -59,5 +61,14 @@ func request(ctx context.Context, payload []byte) (*http.Request, error) {
 	for name, value := range event.PathParameters {
 		r.SetPathValue(name, value)
 	}
-	return r.WithContext(context.WithValue(ctx, contextKey{}, from.RequestID)), nil
+	ctx = context.WithValue(ctx, contextKey{}, from.RequestID)
+	if h.cfg.Edge != nil && from.APIID != PreflightAPI {
+		if err := h.cfg.Edge.admit(r); err != nil {
+			ctx = context.WithValue(ctx, bypassKey{}, true)
+			h.logBypass(ctx, err)
+		}
+	}
+	r.Header.Del(HeaderOriginVerify)
+	r.Header.Del(HeaderViewerAddress)
+	return r.WithContext(ctx), nil
 }
