@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"net/http/httptest"
@@ -34,7 +33,7 @@ const (
 	sessionID = "cHJhY3RpY2Utc2Vzc2lvbi1vZi11Z28tYmlhbmNoaSE"
 )
 
-// binaries is the folder with the three executables, built once.
+// binaries is the folder with the executables, built once.
 var binaries string
 
 func TestMain(m *testing.M) {
@@ -44,7 +43,7 @@ func TestMain(m *testing.M) {
 		if binaries, err = os.MkdirTemp("", "functions"); err == nil {
 			defer os.RemoveAll(binaries)
 			err = runtimetest.Build(context.Background(), runtimetest.BuildConfig{
-				Into: binaries, Packages: []string{"./login", "./authenticate", "./logout"},
+				Into: binaries, Packages: []string{"./login", "./authenticate", "./logout", "./preflight"},
 			})
 		}
 		if err != nil {
@@ -150,42 +149,6 @@ func sample(t *testing.T, name string) []byte {
 	return payload
 }
 
-// The calls that each kind of request makes are what it costs and how long it
-// takes; the keys are fetched before the first of them.
-func TestTheCallsOfARequest(t *testing.T) {
-	for _, row := range []struct {
-		function, event string
-		want            map[string]int
-	}{
-		{"login", "login/page", nil},
-		{"login", "login/with-session", map[string]int{"GetItem": 2}},
-		{"authenticate", "authenticate/right-password", map[string]int{"GetItem": 1, "PutItem": 1}},
-		{"authenticate", "authenticate/wrong-password", map[string]int{"GetItem": 1}},
-		{"authenticate", "authenticate/unknown-account", map[string]int{"GetItem": 1}},
-		{"authenticate", "authenticate/cross-origin", nil},
-		{"logout", "logout/page", map[string]int{"DeleteItem": 1}},
-	} {
-		t.Run(row.event, func(t *testing.T) {
-			aws, endpoint := cloud(t)
-			process := start(t, row.function, environment(endpoint), &bytes.Buffer{})
-			invoke(t, process, []byte(`{}`)) // once it answers, it has fetched its keys
-			keys := aws.Calls("GetSecretValue")
-			if want := map[string]int{"login": 2, "authenticate": 2}[row.function]; keys != want {
-				t.Errorf("%d keys fetched at start, want %d", keys, want)
-			}
-			invoke(t, process, sample(t, row.event))
-			for _, operation := range []string{"GetItem", "PutItem", "UpdateItem", "DeleteItem"} {
-				if got := aws.Calls(operation); got != row.want[operation] {
-					t.Errorf("%d %s calls, want %d", got, operation, row.want[operation])
-				}
-			}
-			if got := aws.Calls("GetSecretValue"); got != keys {
-				t.Errorf("%d keys fetched during the request", got-keys)
-			}
-		})
-	}
-}
-
 // Both times are longer than their defaults: a function that ignored one of
 // them would end these sessions sooner, or not start.
 func TestASessionLastsAsLongAsConfigured(t *testing.T) {
@@ -235,22 +198,27 @@ func TestASessionLastsAsLongAsConfigured(t *testing.T) {
 	})
 }
 
-func TestAFunctionWithoutItsConfigurationExitsAndNamesAllProblems(t *testing.T) {
-	for function, wants := range map[string][]string{
-		"login":        {"STATE_TABLE", "USERS_DESKPRO_URL"},
-		"authenticate": {"STATE_TABLE", "USERS_DESKPRO_URL", "DIRECTORY"},
-		"logout":       {"STATE_TABLE", "USERS_DESKPRO_URL"},
+func TestAFunctionWithoutItsConfigurationIsAPageAndNamesAllProblemsInTheLog(t *testing.T) {
+	for function, row := range map[string]struct {
+		event string
+		wants []string
+	}{
+		"login":        {"login/page", []string{"STATE_TABLE", "USERS_DESKPRO_URL"}},
+		"authenticate": {"authenticate/right-password", []string{"STATE_TABLE", "USERS_DESKPRO_URL", "DIRECTORY"}},
+		"logout":       {"logout/page", []string{"STATE_TABLE", "USERS_DESKPRO_URL"}},
 	} {
 		t.Run(function, func(t *testing.T) {
-			process := start(t, function, nil, &bytes.Buffer{})
-			_, err := process.Invoke(t.Context(), []byte(`{}`))
-			exit := new(runtimetest.ExitError)
-			if !errors.As(err, &exit) || exit.Status != "exit status 1" {
-				t.Fatalf("error = %v, want an exit with status 1", err)
+			var log bytes.Buffer
+			process := start(t, function, nil, &log)
+			got := invoke(t, process, sample(t, row.event))
+			if got.StatusCode != 503 || !strings.Contains(got.Body, "DPL-3006") || len(got.Cookies) > 0 {
+				t.Errorf("want 503, DPL-3006 and no cookie:\n%s", render(t, got))
 			}
-			for _, want := range wants {
-				if !strings.Contains(exit.Output, want) {
-					t.Errorf("output does not name %s:\n%s", want, exit.Output)
+			process.Stop()
+			for _, want := range row.wants {
+				// Once at start, once for the request.
+				if strings.Count(log.String(), want) < 2 || strings.Contains(got.Body, want) {
+					t.Errorf("the log, not the page, must name %s twice:\n%s", want, log.String())
 				}
 			}
 		})

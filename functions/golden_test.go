@@ -66,7 +66,7 @@ func TestEveryEventIsAnsweredAsItsGoldenSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range all {
-		if !used[file] {
+		if !used[file] && filepath.Dir(file) != "../events/preflight" { // preflight_test.go replays those
 			t.Errorf("%s is used by no test: its folder must be a function's name", file)
 		}
 	}

@@ -17,11 +17,12 @@ import (
 )
 
 const (
-	house  = "deskpro-login/"
-	events = "github.com/aws/aws-lambda-go/events"
-	sdk    = "github.com/aws/aws-sdk-go-v2"
-	smithy = "github.com/aws/smithy-go"
-	jwt    = "github.com/golang-jwt/jwt/v5"
+	house         = "deskpro-login/"
+	events        = "github.com/aws/aws-lambda-go/events"
+	sdk           = "github.com/aws/aws-sdk-go-v2"
+	lambdacontext = "github.com/aws/aws-lambda-go/lambdacontext"
+	smithy        = "github.com/aws/smithy-go"
+	jwt           = "github.com/golang-jwt/jwt/v5"
 )
 
 // room is a package of pkg/. It may import the standard library, what is
@@ -41,7 +42,7 @@ var rooms = []room{
 	{"awsenv", 1, []string{sdk, smithy}, "the SDK's configuration from the environment, and what of its errors may be logged, is all it makes"},
 	{"directory", 1, []string{"redact"}, "what a directory is does not depend on which one it is"},
 	{"keyring", 1, []string{"redact"}, "a key is a secret; where it is kept is its adapter's affair"},
-	{"lambdahttp", 1, []string{events}, "events become requests without knowing what the pages are"},
+	{"lambdahttp", 1, []string{events, lambdacontext}, "events become requests, and lines of Lambda's log, without knowing what the pages are"},
 	{"lambdahttp/gateway", 1, []string{events}, "it plays API Gateway, which knows no function from inside"},
 	{"lambdahttp/runtimetest", 1, nil, "it plays Lambda, which knows no function from inside"},
 	{"password", 1, []string{"redact", "github.com/go-crypt/crypt"}, "hashing knows neither accounts nor pages"},
@@ -54,13 +55,14 @@ var rooms = []room{
 	{"session", 2, []string{"redact", "state"}, "sessions are logic over any store; the cookie is web's"},
 	{"state/statetest", 2, []string{"state"}, "the contract suite knows the contract, never an adapter"},
 
-	{"config", 3, []string{"deskpro", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
+	{"config", 3, []string{"deskpro", "lambdahttp", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
 	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
 	{"directory/cognito", 3, []string{"awsenv", "directory", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/cognito/cognitotest", 3, []string{sdk, jwt}, "it plays Cognito, which knows nobody"},
 	{"directory/dynamo", 3, []string{"awsenv", "directory", "directory/account", sdk}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/memory", 3, []string{"directory", "directory/account", "password", "redact"}, "an adapter knows its contract, no other adapter; it hashes its own accounts"},
 	{"keyring/awssecrets", 3, []string{"awsenv", "keyring", "redact", sdk, smithy}, "an adapter knows its contract and its service, no other adapter"},
+	{"preflight", 3, []string{"deskpro", "directory", "keyring", "lambdahttp", "session", events}, "it tries versions from outside, by the contracts alone: never the pages' own code, never AWS"},
 	{"state/dynamo", 3, []string{"awsenv", "state", sdk}, "an adapter knows its contract and its service, no other adapter"},
 	{"state/memory", 3, []string{"state"}, "an adapter knows its contract, no other adapter"},
 
@@ -77,6 +79,14 @@ var adapters = []string{
 var unlinked = []struct{ from, to, because string }{
 	{"pkg/web", "github.com/aws", "the pages must run, and be tested, without AWS"},
 	{"pkg/lambdahttp", sdk, "turning events into requests needs no call to AWS"},
+
+	{"pkg/preflight", sdk, "its checks must run, and be tested, without AWS"},
+
+	{"functions/preflight", house + "pkg/web", "a check that shared the pages' code would share their faults"},
+	{"functions/preflight", house + "pkg/password", "it knows nobody's password"},
+	{"functions/preflight", house + "pkg/directory/dynamo", "it never reads an account"},
+	{"functions/preflight", house + "pkg/directory/cognito", "it never reads an account"},
+	{"functions/preflight", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
 
 	{"functions/login", house + "pkg/password", "it never sees a password"},
 	{"functions/login", house + "pkg/directory/dynamo", "it never reads an account"},

@@ -8,17 +8,25 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/lambdahttp"
+	"deskpro-login/pkg/web"
 )
 
 func main() {
-	slog.SetDefault(slog.New(lambdacontext.NewLogHandler()))
+	slog.SetDefault(slog.New(lambdahttp.NewLogHandler()))
 	// So long may secrets take at start; what is missing then is fetched on use.
 	ctx, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
 	handler, err := wire(ctx, os.Getenv)
 	cancel()
 	if err != nil {
 		slog.Error("cannot serve", "error", err)
+		events := audit.Log{Namespace: os.Getenv("METRICS_NAMESPACE")}
+		handler, err = lambdahttp.New(lambdahttp.Config{HTTP: web.Misconfigured(err, events, lambdahttp.RequestID)})
+	}
+	if err != nil {
+		slog.Error("cannot serve at all", "error", err)
 		os.Exit(1)
 	}
 	lambda.Start(handler)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/directory"
@@ -50,12 +51,12 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 	}
 	server, err := web.New(web.Config{
 		Doors: doors, Sessions: sessions, Directory: people, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
-		RequestID: lambdahttp.RequestID,
+		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return lambdahttp.New(lambdahttp.Config{HTTP: server.Authenticate()})
+	return lambdahttp.New(lambdahttp.Config{HTTP: server.Authenticate(), Edge: cfg.Edge})
 }
 
 // openDirectory returns the one directory that is configured.

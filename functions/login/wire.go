@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
+	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/keyring/awssecrets"
@@ -42,10 +43,10 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 	}
 	server, err := web.New(web.Config{
 		Doors: doors, Sessions: sessions, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
-		RequestID: lambdahttp.RequestID,
+		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return lambdahttp.New(lambdahttp.Config{HTTP: server.Login()})
+	return lambdahttp.New(lambdahttp.Config{HTTP: server.Login(), Edge: cfg.Edge})
 }

@@ -6,14 +6,22 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/lambdahttp"
+	"deskpro-login/pkg/web"
 )
 
 func main() {
-	slog.SetDefault(slog.New(lambdacontext.NewLogHandler()))
+	slog.SetDefault(slog.New(lambdahttp.NewLogHandler()))
 	handler, err := wire(os.Getenv)
 	if err != nil {
 		slog.Error("cannot serve", "error", err)
+		events := audit.Log{Namespace: os.Getenv("METRICS_NAMESPACE")}
+		handler, err = lambdahttp.New(lambdahttp.Config{HTTP: web.Misconfigured(err, events, lambdahttp.RequestID)})
+	}
+	if err != nil {
+		slog.Error("cannot serve at all", "error", err)
 		os.Exit(1)
 	}
 	lambda.Start(handler)

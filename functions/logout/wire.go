@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/lambdahttp"
@@ -34,10 +35,10 @@ func wire(getenv func(string) string) (*lambdahttp.Handler, error) {
 	}
 	server, err := web.New(web.Config{
 		Doors: doors, Sessions: sessions, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
-		RequestID: lambdahttp.RequestID,
+		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return lambdahttp.New(lambdahttp.Config{HTTP: server.Logout()})
+	return lambdahttp.New(lambdahttp.Config{HTTP: server.Logout(), Edge: cfg.Edge})
 }

@@ -48,7 +48,9 @@ var (
 )
 
 // Metrics returns all of them.
-func Metrics() []Metric { return []Metric{signIns, success, challenges, tokens, signOuts, keyAge, failures} }
+func Metrics() []Metric {
+	return []Metric{signIns, success, challenges, tokens, signOuts, keyAge, failures}
+}
 
 // Challenges are the values of the dimension challenge: the names that Cognito
 // has for further steps, and one for all that it may yet invent.

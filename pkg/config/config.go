@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/session"
 )
 
@@ -32,7 +33,11 @@ type Config struct {
 	SessionIdle, SessionAbsolute time.Duration
 	StateTable                   string
 	Brand, FrameAncestors        string
-	Directory                    Directory
+	MetricsNamespace             string
+	// Edge is nil where people reach the API itself.
+	Edge      *lambdahttp.Edge
+	Directory Directory
+	Versions  Versions
 }
 
 // Door is a way into the helpdesk.
@@ -53,15 +58,20 @@ type Directory struct {
 	ClientSecretID string
 }
 
+// Versions are the ARNs of the versions that Preflight tries.
+type Versions struct{ Login, Authenticate, Logout string }
+
 // Load reads the variables of function.
 func Load(function Function, getenv func(string) string) (Config, error) {
 	r := &reader{function: function, getenv: getenv}
 	cfg := Config{
-		SessionIdle:     r.duration("SESSION_IDLE", minIdle, session.MaxAbsolute),
-		SessionAbsolute: r.duration("SESSION_ABSOLUTE", minIdle, session.MaxAbsolute),
-		StateTable:      r.required("STATE_TABLE"),
-		Brand:           r.get("BRAND"),
-		FrameAncestors:  r.get("FRAME_ANCESTORS"),
+		SessionIdle:      r.duration("SESSION_IDLE", minIdle, session.MaxAbsolute),
+		SessionAbsolute:  r.duration("SESSION_ABSOLUTE", minIdle, session.MaxAbsolute),
+		StateTable:       r.required("STATE_TABLE"),
+		Brand:            r.get("BRAND"),
+		FrameAncestors:   r.get("FRAME_ANCESTORS"),
+		MetricsNamespace: r.get("METRICS_NAMESPACE"),
+		Edge:             r.edge(),
 	}
 	if cfg.SessionAbsolute != 0 && cfg.SessionIdle > cfg.SessionAbsolute {
 		r.problem("SESSION_IDLE (%v) must not be longer than SESSION_ABSOLUTE (%v)", cfg.SessionIdle, cfg.SessionAbsolute)
@@ -85,8 +95,11 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 	case len(cfg.Doors) == 2 && cfg.Doors[0].SecretID == cfg.Doors[1].SecretID && cfg.Doors[0].SecretID != "":
 		r.problem("USERS_SECRET and AGENTS_SECRET are the same: a user's token would open the agent interface; make a secret for each")
 	}
-	if function == Authenticate {
+	switch function {
+	case Authenticate:
 		cfg.Directory = r.directory()
+	case Preflight:
+		cfg.Versions = Versions{r.required("LOGIN_VERSION"), r.required("AUTHENTICATE_VERSION"), r.required("LOGOUT_VERSION")}
 	}
 	if err := errors.Join(r.problems...); err != nil {
 		return Config{}, fmt.Errorf("configuration of %s:\n%w", function, err)
@@ -110,7 +123,7 @@ func (r *reader) get(name string) string { return r.doorValue("", name) }
 
 func (r *reader) doorValue(door, name string) string {
 	v := variable(name)
-	if !slices.Contains(v.Functions, r.function) {
+	if !r.reads(v) {
 		return ""
 	}
 	if value := strings.TrimSpace(r.getenv(doorName(door, name))); value != "" {
@@ -118,6 +131,8 @@ func (r *reader) doorValue(door, name string) string {
 	}
 	return v.Default
 }
+
+func (r *reader) reads(v *Variable) bool { return slices.Contains(v.Functions, r.function) }
 
 func doorName(door, name string) string {
 	if door == "" {
@@ -146,6 +161,9 @@ func (r *reader) oneOf(name string, values ...string) string {
 
 // duration returns zero for what is no duration, or out of bounds.
 func (r *reader) duration(name string, least, most time.Duration) time.Duration {
+	if !r.reads(variable(name)) {
+		return 0
+	}
 	d, err := time.ParseDuration(r.get(name))
 	switch {
 	case err != nil:
@@ -200,6 +218,23 @@ func (r *reader) door(name string, token deskpro.Config) (door Door, on bool) {
 	}
 	door.App = app
 	return door, true
+}
+
+// edge returns nil where there is none.
+func (r *reader) edge() *lambdahttp.Edge {
+	host, hashes := r.get("EDGE_DOMAIN"), strings.Fields(r.get("ORIGIN_VERIFY_HASHES"))
+	switch {
+	case host == "" && len(hashes) == 0:
+		return nil
+	case host == "" || len(hashes) == 0:
+		r.problem("EDGE_DOMAIN and ORIGIN_VERIFY_HASHES belong together: set both, or neither if there is no CloudFront in front of the API")
+		return nil
+	}
+	edge, err := lambdahttp.ParseEdge(hashes, host)
+	if err != nil {
+		r.problem("EDGE_DOMAIN and ORIGIN_VERIFY_HASHES: %w", err)
+	}
+	return edge
 }
 
 func (r *reader) directory() Directory {

@@ -10,7 +10,7 @@ import (
 	"deskpro-login/pkg/config"
 )
 
-var functions = []config.Function{config.Login, config.Authenticate, config.Logout}
+var functions = []config.Function{config.Login, config.Authenticate, config.Logout, config.Preflight}
 
 // environment is one with both doors and a DynamoDB directory, with changes: an
 // empty value is as good as none.
@@ -28,6 +28,9 @@ func environment(changes map[string]string) map[string]string {
 		"STATE_TABLE":           "state",
 		"DIRECTORY":             "dynamodb",
 		"ACCOUNTS_TABLE":        "accounts",
+		"LOGIN_VERSION":         "arn:login:7",
+		"AUTHENTICATE_VERSION":  "arn:authenticate:8",
+		"LOGOUT_VERSION":        "arn:logout:9",
 	}
 	maps.Copy(env, changes)
 	return env
@@ -115,6 +118,8 @@ func TestDefaults(t *testing.T) {
 		{"everyone may pass the users' door", map[string]string{"USERS_GROUP": "*"}, func(c config.Config) any { return c.Doors[0].Group }, ""},
 		{"everyone may pass the agents' door if asked for", map[string]string{"AGENTS_GROUP": "*"}, func(c config.Config) any { return c.Doors[1].Group }, ""},
 		{"several frame ancestors", map[string]string{"FRAME_ANCESTORS": "'self' https://intranet.example.com"}, func(c config.Config) any { return c.FrameAncestors }, "'self' https://intranet.example.com"},
+		{"no metrics", nil, func(c config.Config) any { return c.MetricsNamespace }, ""},
+		{"metrics", map[string]string{"METRICS_NAMESPACE": "DeskproLogin/acme"}, func(c config.Config) any { return c.MetricsNamespace }, "DeskproLogin/acme"},
 		{"the accounts' table", nil, func(c config.Config) any { return c.Directory }, config.Directory{AccountsTable: "accounts"}},
 		{"Cognito", cognito, func(c config.Config) any { return c.Directory }, config.Directory{UserPoolID: "eu-west-1_AbCdEfGhI", ClientID: "client"}},
 	} {
@@ -145,6 +150,32 @@ func TestOnlyAuthenticateReadsTheDirectory(t *testing.T) {
 	cfg := mustLoad(t, config.Login, map[string]string{"DIRECTORY": "ldap", "COGNITO_CLIENT_ID": "client"})
 	if cfg.Directory != (config.Directory{}) {
 		t.Errorf("directory = %v, want none", cfg.Directory)
+	}
+}
+
+func TestOnlyPreflightReadsTheVersionsToTry(t *testing.T) {
+	if got, want := mustLoad(t, config.Preflight, nil).Versions, (config.Versions{Login: "arn:login:7", Authenticate: "arn:authenticate:8", Logout: "arn:logout:9"}); got != want {
+		t.Errorf("preflight's versions are %v, want %v", got, want)
+	}
+	if got := mustLoad(t, config.Login, nil).Versions; got != (config.Versions{}) {
+		t.Errorf("login's versions are %v, want none", got)
+	}
+	_, err := load(config.Preflight, environment(map[string]string{"LOGIN_VERSION": "", "LOGOUT_VERSION": ""}))
+	if err == nil || !strings.Contains(err.Error(), "LOGIN_VERSION is not set") || !strings.Contains(err.Error(), "LOGOUT_VERSION is not set") {
+		t.Errorf("error = %v, want one that names both", err)
+	}
+}
+
+func TestTheEdgeIsReadWhereThereIsOne(t *testing.T) {
+	hash := strings.Repeat("0123456789abcdef", 4)
+	edge := map[string]string{"EDGE_DOMAIN": "login.acme.example", "ORIGIN_VERIFY_HASHES": hash + " " + hash}
+	for _, function := range functions {
+		if got, want := mustLoad(t, function, edge).Edge != nil, function != config.Preflight; got != want {
+			t.Errorf("%s has an edge: %v, want %v", function, got, want)
+		}
+		if mustLoad(t, function, nil).Edge != nil {
+			t.Errorf("%s has an edge that nobody configured", function)
+		}
 	}
 }
 
@@ -192,6 +223,9 @@ func TestProblems(t *testing.T) {
 		{"a frame ancestor that ends the directive", map[string]string{"FRAME_ANCESTORS": "'self'; script-src *"}, []string{"FRAME_ANCESTORS is", "separated by spaces"}},
 		{"a frame ancestor that ends the header", map[string]string{"FRAME_ANCESTORS": "'self'\r\nSet-Cookie: x"}, []string{"FRAME_ANCESTORS is", "separated by spaces"}},
 		{"frame ancestors separated by commas", map[string]string{"FRAME_ANCESTORS": "https://a.example, https://b.example"}, []string{"FRAME_ANCESTORS is", "separated by spaces"}},
+		{"an edge without its key's hash", map[string]string{"EDGE_DOMAIN": "login.acme.example"}, []string{"EDGE_DOMAIN and ORIGIN_VERIFY_HASHES belong together"}},
+		{"an edge's hash without its host", map[string]string{"ORIGIN_VERIFY_HASHES": strings.Repeat("0123456789abcdef", 4)}, []string{"EDGE_DOMAIN and ORIGIN_VERIFY_HASHES belong together"}},
+		{"an edge's key instead of its hash", map[string]string{"EDGE_DOMAIN": "login.acme.example", "ORIGIN_VERIFY_HASHES": "the-key-itself"}, []string{"ORIGIN_VERIFY_HASHES", "SHA-256"}},
 		{"no directory", map[string]string{"DIRECTORY": ""}, []string{"DIRECTORY is not set", "`dynamodb` or `cognito`"}},
 		{"a directory that there is not", map[string]string{"DIRECTORY": "ldap"}, []string{`DIRECTORY is "ldap"`, "dynamodb or cognito"}},
 		{"dynamodb without its table", map[string]string{"ACCOUNTS_TABLE": ""}, []string{"ACCOUNTS_TABLE is not set", "DynamoDB table"}},

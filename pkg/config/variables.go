@@ -10,6 +10,8 @@ const (
 	Login        Function = "login"
 	Authenticate Function = "authenticate"
 	Logout       Function = "logout"
+	// Preflight tries new versions of the others before people reach them.
+	Preflight Function = "preflight"
 )
 
 // Variable is one variable of the environment. An empty one counts as not set.
@@ -25,9 +27,11 @@ type Variable struct {
 }
 
 var (
-	all  = []Function{Login, Authenticate, Logout}
-	keys = []Function{Login, Authenticate}
-	auth = []Function{Authenticate}
+	all   = []Function{Login, Authenticate, Logout, Preflight}
+	pages = []Function{Login, Authenticate, Logout}
+	keys  = []Function{Login, Authenticate, Preflight}
+	auth  = []Function{Authenticate}
+	trial = []Function{Preflight}
 )
 
 // variables is the only list of them; the README's table is made from it.
@@ -41,16 +45,22 @@ var variables = [...]Variable{
 	{"ISSUER", all, "deskpro-login", "The tokens' `iss` claim, followed by `/users` or `/agents`."},
 	{"TOKEN_ALGORITHM", all, "HS256", "`HS256`, `HS384` or `HS512`, as *Decrypt Algorithm* in Deskpro; the secret needs at least 32, 48 or 64 bytes."},
 	{"TOKEN_LIFETIME", all, "120s", "How long a token is valid, 30s to 600s. A token is read once, at the redirect."},
-	{"SESSION_IDLE", all, "1h", "A session that was not used for so long ends (1m or more)."},
-	{"SESSION_ABSOLUTE", all, "12h", "A session ends so long after signing in, used or not (720h at most). An account that is disabled, or taken out of a group, keeps its sessions until then."},
+	{"SESSION_IDLE", pages, "1h", "A session that was not used for so long ends (1m or more)."},
+	{"SESSION_ABSOLUTE", pages, "12h", "A session ends so long after signing in, used or not (720h at most). An account that is disabled, or taken out of a group, keeps its sessions until then."},
 	{"STATE_TABLE", all, "", "Name of the DynamoDB table for sessions. Required."},
-	{"BRAND", all, "Helpdesk", "Your company's name, on every page."},
-	{"FRAME_ANCESTORS", all, "", "Who may show the pages in a frame, as CSP sources separated by spaces. Not set: nobody. A frame invites clickjacking."},
+	{"BRAND", pages, "Helpdesk", "Your company's name, on every page."},
+	{"FRAME_ANCESTORS", pages, "", "Who may show the pages in a frame, as CSP sources separated by spaces. Not set: nobody. A frame invites clickjacking."},
+	{"METRICS_NAMESPACE", pages, "", "CloudWatch namespace of the metrics that ride on the log's lines. Not set: none do."},
+	{"EDGE_DOMAIN", pages, "", "The host that people see where CloudFront is in front of the API, such as `login.acme.com`; with `ORIGIN_VERIFY_HASHES`."},
+	{"ORIGIN_VERIFY_HASHES", pages, "", "SHA-256, in hex, of what CloudFront sends as `X-Origin-Verify`; two, separated by a space, while it changes. Set: requests that do not come through CloudFront are refused, and the client's address is the one that CloudFront names."},
 	{"DIRECTORY", auth, "", "Where accounts are: `dynamodb` or `cognito`. Required."},
 	{"ACCOUNTS_TABLE", auth, "", "Name of the DynamoDB table of accounts; with `dynamodb`."},
 	{"COGNITO_USER_POOL_ID", auth, "", "The user pool, such as `eu-west-1_AbCdEfGhI`; with `cognito`."},
 	{"COGNITO_CLIENT_ID", auth, "", "The pool's app client, which must allow `ADMIN_USER_PASSWORD_AUTH`; with `cognito`."},
 	{"COGNITO_CLIENT_SECRET", auth, "", "ARN or name of the Secrets Manager secret that holds the app client's secret, if it has one; with `cognito`."},
+	{"LOGIN_VERSION", trial, "", "ARN of the new version of `login` to try. Required."},
+	{"AUTHENTICATE_VERSION", trial, "", "ARN of the new version of `authenticate` to try. Required."},
+	{"LOGOUT_VERSION", trial, "", "ARN of the new version of `logout` to try. Required."},
 }
 
 // Variables returns all of them, in the order of the README.

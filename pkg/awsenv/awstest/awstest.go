@@ -1,9 +1,10 @@
 // Package awstest owns an in-process stand-in for the AWS calls that this
 // project makes, strict enough that plain `go test` can run the real SDK
 // clients over real HTTP: DynamoDB's GetItem, PutItem, DeleteItem and
-// UpdateItem, and Secrets Manager's GetSecretValue. Start is what tests want;
-// a benchmark mounts New's handler itself. For the emulators of `make verify`
-// there are Config and CreateTableAt.
+// UpdateItem, Secrets Manager's GetSecretValue, Lambda's Invoke and CodeDeploy's
+// PutLifecycleEventHookExecutionStatus. Start is what tests want; a benchmark
+// mounts New's handler itself. For the emulators of `make verify` there are
+// Config and CreateTableAt.
 //
 // What it does not know it refuses, so that a call that would behave
 // differently on AWS fails here: an operation, parameter or expression outside
@@ -28,9 +29,12 @@ type Server struct {
 	mu      sync.Mutex
 	tables  map[string]*table
 	secrets map[string]*secret
-	calls   map[string]int
-	faults  map[string]Fault
-	cleared chan struct{}
+	// functions by ARN, hooks by execution id.
+	functions map[string]Function
+	hooks     map[string]*hook
+	calls     map[string]int
+	faults    map[string]Fault
+	cleared   chan struct{}
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -38,8 +42,9 @@ var _ http.Handler = (*Server)(nil)
 // New returns a server without tables and secrets.
 func New() *Server {
 	return &Server{
-		tables:  map[string]*table{},
-		secrets: map[string]*secret{},
+		tables:    map[string]*table{},
+		secrets:   map[string]*secret{},
+		functions: map[string]Function{}, hooks: map[string]*hook{},
 		calls:   map[string]int{},
 		faults:  map[string]Fault{},
 		cleared: make(chan struct{}),

@@ -62,6 +62,16 @@ func (s *Server) fault(operation string) (f Fault, hit bool, cleared <-chan stru
 	return f, hit, s.cleared
 }
 
+// wait hangs and reports whether the client is still there after it.
+func wait(r *http.Request, cleared <-chan struct{}) bool {
+	select {
+	case <-r.Context().Done():
+		return false
+	case <-cleared:
+		return true
+	}
+}
+
 func (f Fault) apiError() *apiError {
 	e := &apiError{Code: f.Code, Message: "injected by the test"}
 	if e.Code == "" {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// service is one of the two JSON protocols spoken here: AWS JSON 1.0 and 1.1,
+// service is one that speaks AWS JSON, 1.0 or 1.1,
 // https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
 type service struct {
 	name        string // in the credential's scope
@@ -39,6 +39,11 @@ func serviceOf(prefix string) *service {
 			name: "secretsmanager", contentType: "application/x-amz-json-1.1", messageName: "Message",
 			operations: map[string]func(*Server, []byte) (any, error){"GetSecretValue": (*Server).getSecretValue},
 		}
+	case "CodeDeploy_20141006":
+		return &service{
+			name: "codedeploy", contentType: "application/x-amz-json-1.1", messageName: "message",
+			operations: map[string]func(*Server, []byte) (any, error){"PutLifecycleEventHookExecutionStatus": (*Server).putHookStatus},
+		}
 	}
 	return &service{contentType: "application/json", messageName: "message"}
 }
@@ -61,6 +66,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	if strings.HasPrefix(r.URL.Path, functionsPath) {
+		s.serveInvoke(w, r, body)
+		return
+	}
 	prefix, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	svc := serviceOf(prefix)
 	fault, hit, cleared := s.fault(operation)
@@ -70,12 +79,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if hit {
 		err = fault.apiError()
-		if fault.Hang {
-			select {
-			case <-r.Context().Done():
-				return
-			case <-cleared:
-			}
+		if fault.Hang && !wait(r, cleared) {
+			return
 		}
 	}
 	svc.answer(w, out, err)
