@@ -1,18 +1,26 @@
-# make run, make test: need Go, git and make only. make verify installs the rest.
+# make run, make test: need Go, git and make only. make deploy needs the SAM CLI.
+# make validate, make verify: install the rest into .verify/.
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 GOARCH    ?= arm64
 # Lean, and the same bytes from the same source: no paths, git state, symbols or RPC
 # runtime (which only the retired go1.x used).
 LEAN      := -trimpath -buildvcs=false -ldflags "-s -w" -tags lambda.norpc
+GO_BUILD   = CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build $(LEAN)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# The SAM CLI of the one who deploys, or SAM=.verify/sam/bin/sam, which make validate installs.
+SAM       ?= sam
 
-.PHONY: run test verify build bench lint FORCE
+.PHONY: run test validate verify build deploy bench lint FORCE
 
 run:
 	go run ./infra/local
 
 test:
 	go test ./...
+
+# The templates alone, in half a minute.
+validate:
+	bash infra/verify/run.sh templates
 
 verify:
 	bash infra/verify/run.sh
@@ -21,7 +29,21 @@ build: $(FUNCTIONS:%=dist/%/bootstrap)
 
 # go build knows best whether there is something to do.
 dist/%/bootstrap: FORCE
-	CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build $(LEAN) -o $@ ./functions/$*
+	$(GO_BUILD) -o $@ ./functions/$*
+
+# sam build calls these (BuildMethod: makefile), one for each function resource.
+build-LoginFunction: FUNCTION = login
+build-AuthenticateFunction: FUNCTION = authenticate
+build-LogoutFunction: FUNCTION = logout
+build-PreflightFunction: FUNCTION = preflight
+build-LoginFunction build-AuthenticateFunction build-LogoutFunction build-PreflightFunction:
+	$(GO_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
+
+# What to set comes from samconfig.toml; the first time make deploy ARGS=--guided asks.
+deploy:
+	@command -v $(SAM) >/dev/null || { echo "$(SAM) is not here. Install the AWS SAM CLI, or: make validate deploy SAM=.verify/sam/bin/sam"; exit 1; }
+	$(SAM) build
+	$(SAM) deploy $(ARGS)
 
 bench:
 	go run ./infra/bench
@@ -30,10 +52,3 @@ lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
-
-# sam build calls these (BuildMethod: makefile), one for each function resource.
-build-LoginFunction: FUNCTION = login
-build-AuthenticateFunction: FUNCTION = authenticate
-build-LogoutFunction: FUNCTION = logout
-build-LoginFunction build-AuthenticateFunction build-LogoutFunction:
-	CGO_ENABLED=0 GOOS=linux GOARCH=$(GOARCH) go build $(LEAN) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)

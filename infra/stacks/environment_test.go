@@ -12,10 +12,11 @@ import (
 // environment returns the variables that a function would find.
 func (s *stack) environment(function string) map[string]string {
 	variables := map[string]string{}
-	for _, properties := range []object{
-		s.section("Globals")["Function"].(object),
-		s.resource(function)["Properties"].(object),
-	} {
+	from := []object{s.resource(function)["Properties"].(object)}
+	if ignored, _ := s.resource(function)["IgnoreGlobals"].([]any); !slices.Contains(ignored, any("Environment")) {
+		from = append([]object{s.section("Globals")["Function"].(object)}, from...)
+	}
+	for _, properties := range from {
 		environment, ok := properties["Environment"].(object)
 		if !ok {
 			continue
@@ -46,7 +47,7 @@ func TestEachVariableThatIsSetIsReadAndEachThatIsReadIsSet(t *testing.T) {
 	for _, folder := range folders(t) {
 		// Between them these set all that can be set.
 		set := map[string]string{}
-		for _, parameters := range []map[string]string{bothDoors, bothDoorsWithCognito} {
+		for _, parameters := range []map[string]string{bothDoors, bothDoorsWithCognito, behindEdge} {
 			maps.Copy(set, newStack(t, with(parameters, allOptions)).environment(resourceOf(folder, "Function")))
 		}
 		want := read(folder)
@@ -92,6 +93,9 @@ func with(parameters, changes map[string]string) map[string]string {
 
 func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 	cognito := map[string]string{"DirectoryKind": "cognito", "CognitoUserPoolId": "eu-west-1_AbCdEfGhI", "CognitoClientId": "4f5g6h7j8k"}
+	const hash = "a3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	const mine, yours = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine-AbCdEf", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:yours-AbCdEf"
+	const certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
 	users := map[string]string{"UsersDeskproUrl": "https://acme.deskpro.com/"}
 	agents := map[string]string{"AgentsDeskproUrl": "https://acme.deskpro.com"}
 	usersOff := map[string]string{"UsersDeskproUrl": "", "UsersReturnOrigins": "", "UsersDefaultReturn": "", "UsersAttributes": "", "UsersGroup": ""}
@@ -110,12 +114,29 @@ func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 		"both doors with a table and every option":     {with(bothDoors, allOptions), 2, ""},
 		"both doors with Cognito and every option":     {with(bothDoorsWithCognito, allOptions), 2, ""},
 		"the agents' door alone with its every option": {with(with(bothDoors, allOptions), usersOff), 1, ""},
-		"no door":                                {nil, 0, "No door is on."},
-		"options of a users' door that is off":   {with(agents, map[string]string{"UsersGroup": "staff"}), 0, "The users' door is off"},
-		"options of an agents' door that is off": {with(users, map[string]string{"AgentsAttributes": "department"}), 0, "The agents' door is off"},
-		"Cognito without a client":               {with(users, with(cognito, map[string]string{"CognitoClientId": ""})), 0, "The directory is cognito."},
-		"Cognito without a pool":                 {with(users, with(cognito, map[string]string{"CognitoUserPoolId": ""})), 0, "The directory is cognito."},
-		"a table and a pool":                     {with(users, map[string]string{"CognitoUserPoolId": "eu-west-1_AbCdEfGhI"}), 0, "The directory is dynamodb"},
+		"a pool that the stack makes":                  {with(bothDoors, map[string]string{"DirectoryKind": "cognito"}), 2, ""},
+		"a table that there is":                        {with(users, map[string]string{"AccountsTableName": "accounts"}), 1, ""},
+		"secrets that there are":                       {with(bothDoors, map[string]string{"UsersSecretArn": mine, "AgentsSecretArn": yours}), 2, ""},
+		"one secret that there is":                     {with(bothDoors, map[string]string{"AgentsSecretArn": yours}), 2, ""},
+		"CloudFront in front":                          {behindEdge, 2, ""},
+		"CloudFront, while its key changes":            {with(behindEdge, map[string]string{"OriginVerifyHashes": hash + " " + hash}), 2, ""},
+		"a host name with a certificate made":          {with(users, map[string]string{"DomainName": "login.acme.com", "HostedZoneId": "Z0123456789ABC"}), 1, ""},
+		"a host name with a certificate brought":       {with(users, map[string]string{"DomainName": "login.acme.com", "CertificateArn": certificate}), 1, ""},
+		"no door":                                      {nil, 0, "No door is on."},
+		"one secret of one's own for both doors":       {with(bothDoors, map[string]string{"UsersSecretArn": mine, "AgentsSecretArn": mine}), 0, "are the same"},
+		"a secret of a door that is off":               {with(agents, map[string]string{"UsersSecretArn": mine}), 0, "The users' door is off"},
+		"a table with Cognito":                         {with(users, with(cognito, map[string]string{"AccountsTableName": "accounts"})), 0, "a table of accounts is set"},
+		"a client secret for a pool to be made":        {with(users, map[string]string{"DirectoryKind": "cognito", "CognitoClientSecretArn": mine}), 0, "A pool of your own"},
+		"a host name without a certificate":            {with(users, map[string]string{"DomainName": "login.acme.com"}), 0, "needs a certificate"},
+		"a certificate without a host name":            {with(users, map[string]string{"CertificateArn": certificate}), 0, "are for DomainName"},
+		"CloudFront without its key's hash":            {with(users, map[string]string{"EdgeDomain": "login.acme.com"}), 0, "belong together"},
+		"a hash without CloudFront":                    {with(users, map[string]string{"OriginVerifyHashes": hash}), 0, "belong together"},
+		"a host name and CloudFront":                   {with(behindEdge, map[string]string{"DomainName": "api.acme.com", "HostedZoneId": "Z0123456789ABC"}), 0, "clear the other"},
+		"options of a users' door that is off":         {with(agents, map[string]string{"UsersGroup": "staff"}), 0, "The users' door is off"},
+		"options of an agents' door that is off":       {with(users, map[string]string{"AgentsAttributes": "department"}), 0, "The agents' door is off"},
+		"Cognito without a client":                     {with(users, with(cognito, map[string]string{"CognitoClientId": ""})), 0, "A pool of your own needs both"},
+		"Cognito without a pool":                       {with(users, with(cognito, map[string]string{"CognitoUserPoolId": ""})), 0, "A pool of your own needs both"},
+		"a table and a pool":                           {with(users, map[string]string{"CognitoUserPoolId": "eu-west-1_AbCdEfGhI"}), 0, "The directory is dynamodb"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStack(t, test.parameters)
@@ -164,6 +185,22 @@ func TestParametersRefuse(t *testing.T) {
 		"SessionIdle":            {"", "0h", "30", "30s", "1d"},
 		"SessionAbsolute":        {"", "0h", "12", "12H"},
 		"LogRetentionDays":       {"", "0", "2"},
+		"UsersSecretArn":         {"my-secret", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*"},
+		"AgentsSecretArn":        {"my-secret"},
+		"AccountsTableName":      {"a", "accounts/index", "arn:aws:dynamodb:eu-west-1:123456789012:table/accounts"},
+		"DomainName":             {"https://login.acme.com", "login.acme.com/", "login", "*.acme.com", "Login.acme.com", "-a.acme.com"},
+		"HostedZoneId":           {"acme.com", "/hostedzone/Z0123456789ABC"},
+		"CertificateArn":         {"12345678-1234-1234-1234-123456789012", "arn:aws:acm:eu-west-1:123456789012:certificate/*"},
+		"EdgeDomain":             {"https://d111111abcdef8.cloudfront.net", "*.cloudfront.net"},
+		"OriginVerifyHashes":     {"E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855", "e3b0c442", "the key itself"},
+		"AlarmEmail":             {"ops", "ops@acme", "ops@acme.com, me@acme.com"},
+		"MaxSecretAgeDays":       {"", "-1", "3651", "1.5"},
+		"ThrottleRate":           {"", "0", "10001"},
+		"ThrottleBurst":          {"", "0", "5001"},
+		"MaxConcurrency":         {"", "-1", "10001"},
+		"TrafficShift":           {"", "Linear10PercentEvery1Minute"},
+		"PermissionsBoundaryArn": {"boundary", "arn:aws:iam::123456789012:role/x"},
+		"KmsKeyArn":              {"alias/mine", "arn:aws:kms:eu-west-1:123456789012:alias/mine"},
 	} {
 		for _, value := range values {
 			if s.accepts(parameter, value) {

@@ -9,6 +9,7 @@ import (
 
 const (
 	pool         = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEfGhI"
+	deployments  = "arn:aws:codedeploy:eu-west-1:123456789012:deploymentgroup:ServerlessDeploymentApplication/*"
 	clientSecret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:pool-client-AbCdEf"
 )
 
@@ -31,16 +32,39 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 		"logs:CreateLogStream LogoutLogs.Arn", "logs:PutLogEvents LogoutLogs.Arn",
 		"dynamodb:DeleteItem StateTable.Arn", // session.End
 	})
+	preflight := slices.Concat(trace, signing, []string{
+		"logs:CreateLogStream PreflightLogs.Arn", "logs:PutLogEvents PreflightLogs.Arn",
+		"dynamodb:PutItem StateTable.Arn", "dynamodb:GetItem StateTable.Arn", "dynamodb:DeleteItem StateTable.Arn", // session.Open, Find, End
+		"lambda:InvokeFunction LoginFunction.Arn:*", "lambda:InvokeFunction AuthenticateFunction.Arn:*", "lambda:InvokeFunction LogoutFunction.Arn:*",
+		"codedeploy:PutLifecycleEventHookExecutionStatus " + deployments,
+	})
+	deploy := []string{
+		"lambda:InvokeFunction PreflightFunction.Arn", "cloudwatch:DescribeAlarms FailuresAlarm.Arn",
+	}
+	for _, function := range []string{"Login", "Authenticate", "Logout"} {
+		deploy = append(deploy, "lambda:GetAlias "+function+"Function.Arn", "lambda:UpdateAlias "+function+"Function.Arn",
+			"lambda:GetProvisionedConcurrencyConfig "+function+"Function.Arn:live", "cloudwatch:DescribeAlarms "+function+"ErrorsAlarm.Arn")
+	}
 	for name, test := range map[string]struct {
 		parameters map[string]string
 		want       map[string][]string
 	}{
 		"with a table of accounts": {bothDoors, map[string][]string{
-			"LoginRole": login, "LogoutRole": logout,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem AccountsTable.Arn"}),
 		}},
+		"with a table of accounts that there is": {with(bothDoors, map[string]string{"AccountsTableName": "mine"}), map[string][]string{
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem arn:aws:dynamodb:eu-west-1:123456789012:table/mine"}),
+		}},
+		"with a user pool that the stack makes": {with(bothDoors, map[string]string{"DirectoryKind": "cognito"}), map[string][]string{
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"AuthenticateRole": slices.Concat(authenticate, []string{
+				"cognito-idp:AdminInitiateAuth UserPool.Arn", "secretsmanager:GetSecretValue UserPoolClientSecret",
+			}),
+		}},
 		"with a Cognito user pool in another Region": {bothDoorsWithCognito, map[string][]string{
-			"LoginRole": login, "LogoutRole": logout,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{
 				"cognito-idp:AdminInitiateAuth " + pool, "secretsmanager:GetSecretValue " + clientSecret,
 			}),
@@ -65,6 +89,60 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	}
 }
 
+func TestASecretOfOnesOwnIsReadInsteadOfOneThatIsMade(t *testing.T) {
+	const mine = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine-AbCdEf"
+	s := newStack(t, with(bothDoors, map[string]string{"AgentsSecretArn": mine}))
+	for _, role := range []string{"LoginRole", "AuthenticateRole", "PreflightRole"} {
+		got := s.permissions(role, s.resource(role))
+		if !got["secretsmanager:GetSecretValue "+mine] || got["secretsmanager:GetSecretValue AgentsSecret"] || !got["secretsmanager:GetSecretValue UsersSecret"] {
+			t.Errorf("%s permits %v", role, slices.Sorted(maps.Keys(got)))
+		}
+	}
+	if s.made("AgentsSecret") {
+		t.Error("a secret is made that nobody uses")
+	}
+}
+
+// A key of the company's own: usable through the services that hold what it
+// encrypts, and in no other way.
+func TestAKeyOfOnesOwnEncryptsEverything(t *testing.T) {
+	const key = "arn:aws:kms:eu-west-1:123456789012:key/12345678-1234-1234-1234-123456789012"
+	s := newStack(t, with(bothDoors, map[string]string{"KmsKeyArn": key, "AlarmEmail": "ops@acme.com"}))
+	for _, folder := range folders(t) {
+		role := resourceOf(folder, "Role")
+		if !s.permissions(role, s.resource(role))["kms:Decrypt "+key] {
+			t.Errorf("%s may not use the key", role)
+		}
+	}
+	if s.resolve(s.section("Globals")["Function"].(object)["KmsKeyArn"]) != key {
+		t.Error("the functions' variables are not encrypted with the key")
+	}
+	for kind, property := range map[string]string{
+		"AWS::SecretsManager::Secret": "KmsKeyId", "AWS::Logs::LogGroup": "KmsKeyId", "AWS::SNS::Topic": "KmsMasterKeyId",
+	} {
+		for name, resource := range s.resources(kind) {
+			if got := s.resolve(resource["Properties"]).(object)[property]; got != key {
+				t.Errorf("%s is encrypted with %v, want the key", name, got)
+			}
+		}
+	}
+	for name, table := range s.resources("AWS::DynamoDB::Table") {
+		if got := s.resolve(table["Properties"]).(object)["SSESpecification"].(object)["KMSMasterKeyId"]; got != key {
+			t.Errorf("%s is encrypted with %v, want the key", name, got)
+		}
+	}
+}
+
+func TestEachRoleIsWithinTheBoundary(t *testing.T) {
+	const boundary = "arn:aws:iam::123456789012:policy/boundary"
+	s := newStack(t, with(bothDoors, map[string]string{"PermissionsBoundaryArn": boundary}))
+	for name, role := range s.resources("AWS::IAM::Role") {
+		if got := s.resolve(role["Properties"]).(object)["PermissionsBoundary"]; got != boundary {
+			t.Errorf("%s has the boundary %v", name, got)
+		}
+	}
+}
+
 func TestOnlyTheDoorThatIsOnHasItsSecretRead(t *testing.T) {
 	s := newStack(t, map[string]string{"UsersDeskproUrl": "https://acme.deskpro.com/"})
 	for role, resource := range s.resources("AWS::IAM::Role") {
@@ -80,7 +158,7 @@ func (s *stack) permissions(name string, role object) map[string]bool {
 	s.t.Helper()
 	properties := s.resolve(role["Properties"]).(object)
 	for key := range properties {
-		if key != "AssumeRolePolicyDocument" && key != "Policies" {
+		if key != "AssumeRolePolicyDocument" && key != "Policies" && key != "PermissionsBoundary" {
 			s.t.Errorf("%s has %s: a role's permissions are written out in Policies", name, key)
 		}
 	}
@@ -88,14 +166,21 @@ func (s *stack) permissions(name string, role object) map[string]bool {
 	for _, policy := range properties["Policies"].([]any) {
 		for _, statement := range policy.(object)["PolicyDocument"].(object)["Statement"].([]any) {
 			statement := statement.(object)
-			if keys := slices.Sorted(maps.Keys(statement)); !slices.Equal(keys, []string{"Action", "Effect", "Resource"}) || statement["Effect"] != "Allow" {
+			keys := slices.Sorted(maps.Keys(statement))
+			if statement["Condition"] != nil { // narrows it further
+				keys = slices.DeleteFunc(keys, func(key string) bool { return key == "Condition" })
+			}
+			if !slices.Equal(keys, []string{"Action", "Effect", "Resource"}) || statement["Effect"] != "Allow" {
 				s.t.Errorf("%s has a statement of %v, want an Allow of Action and Resource", name, keys)
 				continue
 			}
 			for _, action := range texts(statement["Action"]) {
 				for _, resource := range texts(statement["Resource"]) {
-					if strings.Contains(action, "*") || strings.Contains(resource, "*") && !strings.HasPrefix(action, "xray:") {
-						s.t.Errorf("%s permits %s on %s: only X-Ray has no finer resource", name, action, resource)
+					if strings.Contains(action, "*") || strings.Contains(resource, "*") && !strings.HasPrefix(action, "xray:") && resource != deployments && !strings.HasSuffix(resource, "Function.Arn:*") {
+						s.t.Errorf("%s permits %s on %s: only X-Ray has no finer resource, a deployment's group no name before it is made, and a version no number", name, action, resource)
+					}
+					if strings.HasPrefix(action, "kms:") && statement["Condition"].(object)["StringEquals"].(object)["kms:ViaService"] == nil {
+						s.t.Errorf("%s permits %s directly, not only through a service", name, action)
 					}
 					found[action+" "+resource] = true
 				}

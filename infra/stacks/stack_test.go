@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,15 +24,22 @@ type absent struct{}
 // CloudFormation as the template uses. Whatever it does not know fails the test.
 type stack struct {
 	t        *testing.T
+	file     string
 	template object
 	values   map[string]string
 }
 
-// newStack takes the parameters' defaults for what values does not set, and
-// holds all of them to their patterns.
+// newStack is the root's.
 func newStack(t *testing.T, values map[string]string) *stack {
 	t.Helper()
-	source, err := os.ReadFile("../../template.yaml")
+	return openStack(t, "../../template.yaml", values)
+}
+
+// openStack takes the parameters' defaults for what values does not set, and
+// holds all of them to their patterns.
+func openStack(t *testing.T, file string, values map[string]string) *stack {
+	t.Helper()
+	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +47,7 @@ func newStack(t *testing.T, values map[string]string) *stack {
 	if err := yaml.Unmarshal(source, &document); err != nil {
 		t.Fatal(err)
 	}
-	s := &stack{t: t, template: plain(t, document.Content[0]).(object), values: map[string]string{
+	s := &stack{t: t, file: file, template: plain(t, document.Content[0]).(object), values: map[string]string{
 		"AWS::StackName": "deskpro-login", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012",
 		"AWS::Partition": "aws", "AWS::URLSuffix": "amazonaws.com",
 	}}
@@ -51,7 +59,7 @@ func newStack(t *testing.T, values map[string]string) *stack {
 	}
 	for name, value := range values {
 		if parameters[name] == nil {
-			t.Fatalf("the template has no parameter %s", name)
+			t.Fatalf("%s has no parameter %s", file, name)
 		}
 		s.values[name] = value
 	}
@@ -81,7 +89,7 @@ func plain(t *testing.T, node *yaml.Node) any {
 		for i := 0; i < len(node.Content); i += 2 {
 			key := node.Content[i].Value
 			if _, twice := m[key]; twice {
-				t.Fatalf("template.yaml:%d: %s is there twice", node.Content[i].Line, key)
+				t.Fatalf("line %d: %s is there twice", node.Content[i].Line, key)
 			}
 			m[key] = plain(t, node.Content[i+1])
 		}
@@ -95,18 +103,18 @@ func plain(t *testing.T, node *yaml.Node) any {
 	case yaml.ScalarNode:
 		var value any
 		if err := node.Decode(&value); err != nil {
-			t.Fatalf("template.yaml:%d: %v", node.Line, err)
+			t.Fatalf("line %d: %v", node.Line, err)
 		}
 		return value
 	}
-	t.Fatalf("template.yaml:%d: aliases are not understood here", node.Line)
+	t.Fatalf("line %d: aliases are not understood here", node.Line)
 	return nil
 }
 
 func (s *stack) section(name string) object {
 	section, ok := s.template[name].(object)
 	if !ok {
-		s.t.Fatalf("the template has no %s", name)
+		s.t.Fatalf("%s has no %s", s.file, name)
 	}
 	return section
 }
@@ -116,6 +124,10 @@ func (s *stack) accepts(name, value string) bool {
 	parameter := s.section("Parameters")[name].(object)
 	if allowed, ok := parameter["AllowedValues"].([]any); ok {
 		return slices.ContainsFunc(allowed, func(v any) bool { return fmt.Sprint(v) == value })
+	}
+	if parameter["Type"] == "Number" {
+		n, err := strconv.Atoi(value)
+		return err == nil && n >= parameter["MinValue"].(int) && n <= parameter["MaxValue"].(int)
 	}
 	if least, ok := parameter["MinLength"].(int); ok && len(value) < least {
 		return false
@@ -136,7 +148,7 @@ func (s *stack) resources(kind string) map[string]object {
 		}
 	}
 	if len(found) == 0 {
-		s.t.Fatalf("the template has no %s", kind)
+		s.t.Fatalf("%s has no %s", s.file, kind)
 	}
 	return found
 }
@@ -144,7 +156,7 @@ func (s *stack) resources(kind string) map[string]object {
 func (s *stack) resource(name string) object {
 	resource, ok := s.section("Resources")[name].(object)
 	if !ok {
-		s.t.Fatalf("the template has no resource %s", name)
+		s.t.Fatalf("%s has no resource %s", s.file, name)
 	}
 	return resource
 }
@@ -157,7 +169,7 @@ func (s *stack) made(resource string) bool {
 func (s *stack) condition(name string) bool {
 	value, ok := s.section("Conditions")[name]
 	if !ok {
-		s.t.Fatalf("the template has no condition %s", name)
+		s.t.Fatalf("%s has no condition %s", s.file, name)
 	}
 	return s.resolve(value).(bool)
 }
@@ -220,6 +232,8 @@ func (s *stack) function(name string, argument any) any {
 		resource, _, _ := strings.Cut(argument.(string), ".")
 		s.ref(resource)
 		return argument
+	case "Fn::Condition":
+		return s.condition(argument.(string))
 	case "Fn::If":
 		if s.condition(arguments[0].(string)) {
 			return s.resolve(arguments[1])
@@ -251,6 +265,9 @@ func (s *stack) function(name string, argument any) any {
 	return nil
 }
 
+// samMade are the resources that SAM adds and the template refers to.
+var samMade = map[string]bool{"ServerlessDeploymentApplication": true}
+
 func (s *stack) ref(name string) any {
 	if name == "AWS::NoValue" {
 		return absent{}
@@ -258,7 +275,11 @@ func (s *stack) ref(name string) any {
 	if value, ok := s.values[name]; ok {
 		return value
 	}
-	if !s.made(name) {
+	if samMade[name] {
+		return name
+	}
+	resource, _, _ := strings.Cut(name, ".") // of a function also ….Version
+	if !s.made(resource) {
 		s.t.Errorf("something refers to %s, which would not be made", name)
 	}
 	return name
@@ -269,6 +290,9 @@ var placeholder = regexp.MustCompile(`\$\{([^}]+)\}`)
 func (s *stack) sub(text string, own object) string {
 	return placeholder.ReplaceAllStringFunc(text, func(match string) string {
 		name := match[2 : len(match)-1]
+		if literal, ok := strings.CutPrefix(name, "!"); ok {
+			return "${" + literal + "}"
+		}
 		if value, ok := own[name]; ok {
 			return value.(string)
 		}

@@ -23,6 +23,12 @@ var (
 	}
 )
 
+// behindEdge is with CloudFront and WAF in front.
+var behindEdge = map[string]string{
+	"UsersDeskproUrl": "https://acme.deskpro.com/", "AgentsDeskproUrl": "https://acme.deskpro.com/",
+	"EdgeDomain": "login.acme.com", "OriginVerifyHashes": strings.Repeat("0123456789abcdef", 4),
+}
+
 // folders are the functions' folders.
 func folders(t *testing.T) []string {
 	t.Helper()
@@ -83,7 +89,7 @@ func TestEachFolderOfFunctionsIsOneFunctionWithItsOwnRoleAndLog(t *testing.T) {
 		t.Errorf("%s has no folder in functions/", name)
 	}
 	for name := range s.resources("AWS::IAM::Role") {
-		if owner[name+".Arn"] == "" {
+		if owner[name+".Arn"] == "" && name != "CodeDeployRole" {
 			t.Errorf("%s is no function's role", name)
 		}
 	}
@@ -102,7 +108,7 @@ func TestEachFolderOfFunctionsIsOneFunctionWithItsOwnRoleAndLog(t *testing.T) {
 func TestFunctionsBelowOneCPUHaveOneThread(t *testing.T) {
 	s := newStack(t, bothDoors)
 	for name, function := range s.resources("AWS::Serverless::Function") {
-		memory := function["Properties"].(object)["MemorySize"].(int)
+		memory := s.resolve(function["Properties"].(object)["MemorySize"]).(int)
 		if got, want := s.environment(name)["GOMAXPROCS"] == "1", memory < 1769; got != want {
 			t.Errorf("%s with %d MB has GOMAXPROCS=1: %v, want %v", name, memory, got, want)
 		}
@@ -140,7 +146,8 @@ func TestSecretsAreFrozen(t *testing.T) {
 		"UsersSecret":  {"PasswordLength": 64, "ExcludePunctuation": true},
 		"AgentsSecret": {"PasswordLength": 64, "ExcludePunctuation": true},
 	}
-	secrets := newStack(t, bothDoors).resources("AWS::SecretsManager::Secret")
+	s := newStack(t, bothDoors)
+	secrets := s.resources("AWS::SecretsManager::Secret")
 	for name, block := range want {
 		secret, ok := secrets[name]
 		if !ok {
@@ -161,6 +168,67 @@ func TestSecretsAreFrozen(t *testing.T) {
 		}
 		retained(t, name, secret)
 	}
+	for name, resource := range s.section("Resources") {
+		if kind := resource.(object)["Type"]; kind == "AWS::SecretsManager::RotationSchedule" {
+			t.Errorf("%s rotates by itself: Deskpro's copy is changed by hand", name)
+		}
+	}
+}
+
+// A version that people reach has been tried, and goes back when an alarm says
+// so.
+func TestNewVersionsAreTriedBeforePeopleReachThem(t *testing.T) {
+	s := newStack(t, bothDoors)
+	globals := s.section("Globals")["Function"].(object)
+	if globals["AutoPublishAlias"] != "live" {
+		t.Errorf("the API calls the alias %v, want live", globals["AutoPublishAlias"])
+	}
+	alarms := s.resources("AWS::CloudWatch::Alarm")
+	for name, function := range s.resources("AWS::Serverless::Function") {
+		properties := s.resolve(function["Properties"]).(object)
+		if name == "PreflightFunction" {
+			if properties["DeploymentPreference"] != nil {
+				t.Errorf("%s waits for itself", name)
+			}
+			continue
+		}
+		if properties["AutoPublishAliasAllProperties"] != true {
+			t.Errorf("%s: a changed variable would never reach the alias", name)
+		}
+		preference := properties["DeploymentPreference"].(object)
+		if hook := preference["Hooks"].(object)["PreTraffic"]; hook != "PreflightFunction" {
+			t.Errorf("%s is tried by %v", name, hook)
+		}
+		for _, alarm := range []string{"FailuresAlarm", strings.TrimSuffix(name, "Function") + "ErrorsAlarm"} {
+			if !slices.Contains(preference["Alarms"].([]any), any(alarm)) || alarms[alarm] == nil {
+				t.Errorf("%s: %s does not take its deployment back", name, alarm)
+			}
+		}
+	}
+}
+
+func TestAPoolThatTheStackMakesIsSafeByDefault(t *testing.T) {
+	s := newStack(t, with(bothDoors, map[string]string{"DirectoryKind": "cognito"}))
+	pool, client := s.resource("UserPool"), s.resource("UserPoolClient")
+	retained(t, "UserPool", pool)
+	retained(t, "UserPoolClient", client)
+	for name, want := range map[string]any{"DeletionProtection": "ACTIVE", "UsernameConfiguration": object{"CaseSensitive": false}, "AdminCreateUserConfig": object{"AllowAdminCreateUserOnly": true}} {
+		if got := pool["Properties"].(object)[name]; !reflect.DeepEqual(got, want) {
+			t.Errorf("UserPool: %s is %v, want %v", name, got, want)
+		}
+	}
+	for name, want := range map[string]any{"PreventUserExistenceErrors": "ENABLED", "GenerateSecret": true, "ExplicitAuthFlows": []any{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}} {
+		if got := client["Properties"].(object)[name]; !reflect.DeepEqual(got, want) {
+			t.Errorf("UserPoolClient: %s is %v, want %v", name, got, want)
+		}
+	}
+	env := s.environment("AuthenticateFunction")
+	if env["COGNITO_USER_POOL_ID"] != "UserPool" || env["COGNITO_CLIENT_ID"] != "UserPoolClient" || env["COGNITO_CLIENT_SECRET"] != "UserPoolClientSecret" {
+		t.Errorf("authenticate does not use the pool: %v", env)
+	}
+	if s.made("AccountsTable") {
+		t.Error("a table of accounts is made that nobody uses")
+	}
 }
 
 func retained(t *testing.T, name string, resource object) {
@@ -173,13 +241,14 @@ func retained(t *testing.T, name string, resource object) {
 }
 
 func TestTablesAreAsTheCodeReadsThem(t *testing.T) {
-	tables := newStack(t, bothDoors).resources("AWS::DynamoDB::Table")
+	s := newStack(t, bothDoors)
+	tables := s.resources("AWS::DynamoDB::Table")
 	for name, key := range map[string]string{"StateTable": "key", "AccountsTable": "login"} {
 		properties := tables[name]["Properties"].(object)
 		if got, want := properties["KeySchema"], []any{object{"AttributeName": key, "KeyType": "HASH"}}; !reflect.DeepEqual(got, want) {
 			t.Errorf("%s has the key %v, want %v", name, got, want)
 		}
-		if got, want := properties["SSESpecification"], (object{"SSEEnabled": true}); !reflect.DeepEqual(got, want) {
+		if got, want := s.resolve(properties["SSESpecification"]), (object{"SSEEnabled": true, "SSEType": "KMS"}); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s has the encryption %v, want %v", name, got, want)
 		}
 	}

@@ -1,0 +1,268 @@
+package functions_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"deskpro-login/pkg/awsenv/awstest"
+	"deskpro-login/pkg/directory/cognito/cognitotest"
+)
+
+// callsFile is embedded by infra/capacity, which turns it into money.
+const callsFile = "../infra/capacity/calls.json"
+
+// counted is what one kind of request costs, other than time.
+type counted struct {
+	Kind string `json:"kind"`
+	// Directory is empty where it makes no difference.
+	Directory string `json:"directory,omitempty"`
+	Function  string `json:"function"`
+	Status    int    `json:"status"`
+	// Secrets are fetched when an environment starts, before any request.
+	Secrets int `json:"secrets_at_start"`
+	// Calls are those of the request, by operation, and Reads and Writes the
+	// request units that DynamoDB charges for them.
+	Calls  map[string]int `json:"calls,omitempty"`
+	Reads  float64        `json:"read_units"`
+	Writes float64        `json:"write_units"`
+	// LogBytes are what the function writes, AnswerBytes what goes out of AWS
+	// without the connection's own.
+	LogLines    int `json:"log_lines"`
+	LogBytes    int `json:"log_bytes"`
+	AnswerBytes int `json:"answer_bytes"`
+}
+
+// The calls that each kind of request makes are what it costs and how long it
+// takes; the keys are fetched before the first of them.
+func TestTheCallsOfARequest(t *testing.T) {
+	const justNow, aWhileAgo = 0, 30 * time.Minute // a use is noted once in six minutes
+	var got []counted
+	for _, row := range []struct {
+		kind, directory, event string
+		used                   time.Duration
+	}{
+		{"page", "", "login/page", justNow},
+		{"redirect", "", "login/with-session", justNow},
+		{"redirect after a pause", "", "login/with-session", aWhileAgo},
+		{"sign-in", "dynamodb", "authenticate/right-password", justNow},
+		{"sign-in", "cognito", "authenticate/right-password", justNow},
+		{"wrong password", "dynamodb", "authenticate/wrong-password", justNow},
+		{"wrong password", "cognito", "authenticate/wrong-password", justNow},
+		{"unknown account", "dynamodb", "authenticate/unknown-account", justNow},
+		{"unknown account", "cognito", "authenticate/unknown-account", justNow},
+		{"form from elsewhere", "", "authenticate/cross-origin", justNow},
+		{"log-out", "", "logout/page", justNow},
+	} {
+		t.Run(row.kind+" "+row.directory, func(t *testing.T) {
+			var aws *awstest.Server
+			var env []string
+			if row.directory == "cognito" {
+				_, aws, env = cognitoEnvironment(t, cognitotest.User{Password: "practice-helpdesk", Email: "ugo@example.com", EmailVerified: true, Name: "Ugo Bianchi"})
+			} else {
+				var endpoint string
+				aws, endpoint = cloud(t)
+				env = environment(endpoint)
+			}
+			seedSession(t, aws, row.used, row.used)
+			meter, env := measured(t, aws, env)
+			function, _, _ := strings.Cut(row.event, "/")
+			var log bytes.Buffer
+			process := start(t, function, append(env, "METRICS_NAMESPACE=DeskproLogin/acme-login"), &log)
+			invoke(t, process, []byte(`{}`)) // once it answers, it has fetched its keys
+			c := counted{Kind: row.kind, Directory: row.directory, Function: function, Secrets: meter.reset()["GetSecretValue"]}
+			answer := invoke(t, process, sample(t, row.event))
+			c.Status, c.AnswerBytes = answer.StatusCode, len(answer.Body)
+			for name, value := range answer.Headers {
+				c.AnswerBytes += len(name) + len(value) + len(": \r\n")
+			}
+			for _, cookie := range answer.Cookies {
+				c.AnswerBytes += len("Set-Cookie: \r\n") + len(cookie)
+			}
+			c.Reads, c.Writes = meter.reads, meter.writes
+			if c.Calls = meter.reset(); c.Calls["GetSecretValue"] > 0 {
+				t.Errorf("%d keys fetched during the request", c.Calls["GetSecretValue"])
+			}
+			process.Stop() // so that log holds all
+			c.LogLines, c.LogBytes = logged(t, log.String(), sample(t, row.event))
+			got = append(got, c)
+		})
+	}
+	if t.Failed() {
+		return
+	}
+	var lines []string // one for each, to be read and compared
+	for _, c := range got {
+		line, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, string(line))
+	}
+	text := "[\n" + strings.Join(lines, ",\n") + "\n]\n"
+	if *update {
+		if err := os.WriteFile(callsFile, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(callsFile)
+	if err != nil {
+		t.Fatalf("%v (-update makes it)", err)
+	}
+	before := strings.Split(string(want), "\n")
+	for i, line := range strings.Split(text, "\n") {
+		if i >= len(before) || line != before[i] {
+			t.Errorf("not as in %s; -update rewrites it, then go test ./infra/capacity -update the page\n got %s\nwant %s", callsFile, line, strings.Join(before[min(i, len(before)):min(i+1, len(before))], ""))
+		}
+	}
+}
+
+var timestamp = regexp.MustCompile(`"timestamp":"[^"]*"`)
+
+// logged counts the lines of one request, whose event is given, each as long
+// as with a time of full length.
+func logged(t *testing.T, log string, event []byte) (lines, size int) {
+	t.Helper()
+	var sent struct{ RequestContext struct{ RequestID string } }
+	if err := json.Unmarshal(event, &sent); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(log) {
+		var fields struct {
+			ID string `json:"api_request_id"`
+		}
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		if fields.ID == sent.RequestContext.RequestID {
+			lines++
+			size += len(timestamp.ReplaceAllString(line, `"timestamp":"2006-01-02T15:04:05.000000000Z"`))
+		}
+	}
+	return lines, size
+}
+
+// meter counts the calls that pass it, and what DynamoDB would charge:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+type meter struct {
+	aws  *awstest.Server
+	next http.Handler
+
+	mu            sync.Mutex
+	calls         map[string]int
+	reads, writes float64
+}
+
+// measured puts a meter before the AWS that env leads to.
+func measured(t *testing.T, aws *awstest.Server, env []string) (*meter, []string) {
+	t.Helper()
+	var endpoint *url.URL
+	for _, variable := range env {
+		if value, ok := strings.CutPrefix(variable, "AWS_ENDPOINT_URL="); ok {
+			var err error
+			if endpoint, err = url.Parse(value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	m := &meter{aws: aws, calls: map[string]int{}, next: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(endpoint)
+		r.Out.Host = r.In.Host // it is signed
+	}}}
+	front := httptest.NewServer(m)
+	t.Cleanup(front.Close)
+	return m, append(env, "AWS_ENDPOINT_URL="+front.URL)
+}
+
+// reset returns the calls by operation and counts from zero.
+func (m *meter) reset() map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	calls := m.calls
+	m.calls, m.reads, m.writes = map[string]int{}, 0, 0
+	return calls
+}
+
+func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	m.calls[operation]++
+	var in struct {
+		TableName      string
+		Key, Item      map[string]map[string]any
+		ConsistentRead bool
+	}
+	if err := json.Unmarshal(body, &in); err != nil || in.TableName == "" {
+		m.next.ServeHTTP(w, r)
+		return
+	}
+	key := ""
+	for _, name := range []string{"login", "key"} {
+		for _, item := range []map[string]map[string]any{in.Key, in.Item} {
+			if text, ok := item[name]["S"].(string); ok {
+				key = text
+			}
+		}
+	}
+	size := itemSize(m.aws.Items(in.TableName)[key])
+	m.next.ServeHTTP(w, r)
+	if operation == "GetItem" {
+		units := max(1, math.Ceil(size/4096))
+		if !in.ConsistentRead {
+			units /= 2
+		}
+		m.reads += units
+		return
+	}
+	size = max(size, itemSize(m.aws.Items(in.TableName)[key]))
+	m.writes += max(1, math.Ceil(size/1024))
+}
+
+// itemSize is an item's size as DynamoDB counts it, in bytes:
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+func itemSize(item string) float64 {
+	var attributes map[string]map[string]any
+	_ = json.Unmarshal([]byte(item), &attributes) // none is of no size
+	size := 0
+	for name, value := range attributes {
+		size += len(name)
+		for kind, held := range value {
+			switch held := held.(type) {
+			case string:
+				switch kind {
+				case "N":
+					size += len(held)/2 + 2
+				case "B":
+					size += base64.StdEncoding.DecodedLen(len(held))
+				default:
+					size += len(held)
+				}
+			case []any: // a set
+				for _, element := range held {
+					size += len(element.(string))
+				}
+			default:
+				size++
+			}
+		}
+	}
+	return float64(size)
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"slices"
+
+	"deskpro-login/pkg/audit"
+)
+
+// What follows is the stack's, and held to template.yaml and monitoring.yaml by
+// a test.
+const (
+	throttleRate = 100 // requests a second, unless set otherwise
+	// alarmMetrics are metrics that alarms watch, with both doors.
+	alarmMetrics = 25
+	doors        = 2
+	coldStarts   = 3 // metrics: one for each function that people reach
+)
+
+// memorySize is a function's, in MB.
+func memorySize(function, directory string) int {
+	switch function {
+	case "login":
+		return 512
+	case "authenticate":
+		if directory == cognito {
+			return 512
+		}
+		return 1024
+	}
+	return 256
+}
+
+// The words of the metrics' dimensions, beside the challenges.
+const (
+	outcomes = 8
+	codes    = 7
+)
+
+// customMetrics is how many there are at most: what has not happened in an
+// hour costs nothing in that hour.
+func customMetrics(directory string) int {
+	sizes := map[string]int{"door": doors, "outcome": outcomes, "code": codes}
+	if directory == cognito {
+		sizes["challenge"] = len(audit.Challenges())
+	}
+	n := coldStarts
+	for _, metric := range audit.Metrics() {
+		for _, set := range metric.Dimensions {
+			if slices.Contains(set, "challenge") && directory != cognito {
+				continue // it asks for none
+			}
+			combinations := 1
+			for _, dimension := range set {
+				if sizes[dimension] == 0 {
+					panic("how many values the dimension " + dimension + " has is not known here")
+				}
+				combinations *= sizes[dimension]
+			}
+			n += combinations
+		}
+	}
+	return n
+}
