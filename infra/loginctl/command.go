@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"deskpro-login/infra/loginctl/hint"
+)
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "loginctl",
+		Short: "Set up and run the sign-in page for Deskpro",
+		Long: `loginctl is for whoever operates the sign-in page: it explains a deployed
+stack. It finds credentials and the Region where the AWS CLI finds them.`,
+		Version:       buildInfo(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetUsageTemplate(strings.NewReplacer(
+		"{{if .Runnable}}", "{{if not .HasAvailableSubCommands}}", // see explain
+		"FlagUsages", "FlagUsagesWrapped 80",
+	).Replace(root.UsageTemplate()))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return misuse(cmd, "%w", err)
+	})
+	root.AddCommand(newSetup(), newVersion())
+	root.SetHelpCommand(&cobra.Command{
+		Use:   "help [command]",
+		Short: "Explain a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			found, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknown(root, args)
+			}
+			found.InitDefaultHelpFlag() // as if --help had been given
+			found.InitDefaultVersionFlag()
+			return found.Help()
+		},
+	})
+	root.InitDefaultCompletionCmd()
+	explain(root)
+	return root
+}
+
+// explain makes commands that only group others show their help, and refuse
+// what is none of them, which cobra does for the root alone. A command that
+// takes no arguments refuses them in our words.
+func explain(cmd *cobra.Command) {
+	if !cmd.Runnable() {
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknown(cmd, args)
+			}
+			return cmd.Help()
+		}
+	}
+	for _, child := range cmd.Commands() {
+		explain(child)
+	}
+}
+
+// usageError is a command line that makes no sense; nothing was done.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// misuse is a usageError that points to the command's help.
+func misuse(cmd *cobra.Command, format string, args ...any) error {
+	return &usageError{hint.With(fmt.Errorf(format, args...), "%s --help says how it is called", cmd.CommandPath())}
+}
+
+func unknown(cmd *cobra.Command, args []string) error {
+	err := fmt.Errorf("there is no command %q", cmd.CommandPath()+" "+strings.Join(args, " "))
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return &usageError{hint.With(err, "did you mean %s %s?", cmd.CommandPath(), near[0])}
+	}
+	return &usageError{hint.With(err, "%s --help lists the commands", cmd.CommandPath())}
+}
+
+// noArguments is the Args of a command that has flags only.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misuse(cmd, "unexpected argument %q", args[0])
+	}
+	return nil
+}
+
+// printable keeps what others worded from steering the terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}

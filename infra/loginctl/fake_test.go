@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/xml"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const fakeAccessKey = "AKIAEXAMPLE"
+
+// fake plays CloudFormation's DescribeStacks over its query protocol, and
+// refuses everything else. Signatures are not checked, but what they are for.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+type fake struct {
+	server *httptest.Server
+
+	mu      sync.Mutex
+	stacks  map[string][]fakeStack // by Region
+	refusal *fakeError
+}
+
+type fakeStack struct {
+	name, status string
+	outputs      []fakeOutput
+}
+
+type fakeOutput struct {
+	OutputKey, OutputValue string
+	Description            string `xml:",omitempty"`
+}
+
+type fakeError struct {
+	Type, Code, Message string
+}
+
+func newFake() *fake {
+	f := &fake{stacks: map[string][]fakeStack{}}
+	f.server = httptest.NewServer(f)
+	return f
+}
+
+func (f *fake) add(region string, s fakeStack) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stacks[region] = append(f.stacks[region], s)
+}
+
+// refuse makes every call fail from now on.
+func (f *fake) refuse(code, message string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refusal = &fakeError{"Sender", code, message}
+}
+
+func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found, refusal := f.describe(r)
+	w.Header().Set("Content-Type", "text/xml")
+	if refusal != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		_ = xml.NewEncoder(w).Encode(struct {
+			XMLName   xml.Name `xml:"http://cloudformation.amazonaws.com/doc/2010-05-15/ ErrorResponse"`
+			Error     *fakeError
+			RequestId string
+		}{Error: refusal, RequestId: "4b0e4a3e"})
+		return
+	}
+	type member struct {
+		StackId, StackName, CreationTime, StackStatus string
+		Outputs                                       []fakeOutput `xml:"Outputs>member"`
+	}
+	_ = xml.NewEncoder(w).Encode(struct {
+		XMLName xml.Name `xml:"http://cloudformation.amazonaws.com/doc/2010-05-15/ DescribeStacksResponse"`
+		Stacks  []member `xml:"DescribeStacksResult>Stacks>member"`
+		Request string   `xml:"ResponseMetadata>RequestId"`
+	}{Stacks: []member{{arn("eu-west-1", found.name), found.name, "2026-11-22T12:00:00Z", found.status, found.outputs}}, Request: "4b0e4a3e"})
+}
+
+func arn(region, name string) string {
+	return "arn:aws:cloudformation:" + region + ":123456789012:stack/" + name + "/6c0e2f40-c7a1-11f1-8d2e-0a1b2c3d4e5f"
+}
+
+var fakeSignature = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([A-Z]+)/[0-9]{8}/([a-z0-9-]+)/cloudformation/aws4_request, SignedHeaders=[a-z0-9;-]+, Signature=[0-9a-f]{64}$`)
+
+func (f *fake) describe(r *http.Request) (fakeStack, *fakeError) {
+	signed := fakeSignature.FindStringSubmatch(r.Header.Get("Authorization"))
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	body, _ := io.ReadAll(r.Body)
+	form, err := url.ParseQuery(string(body))
+	switch {
+	case signed == nil:
+		return fakeStack{}, &fakeError{"Sender", "IncompleteSignature", "The request is not signed for CloudFormation."}
+	case signed[1] != fakeAccessKey:
+		return fakeStack{}, &fakeError{"Sender", "InvalidClientTokenId", "The security token included in the request is invalid."}
+	case f.refusal != nil:
+		return fakeStack{}, f.refusal
+	case r.Method != http.MethodPost || r.URL.String() != "/" || media != "application/x-www-form-urlencoded" || err != nil:
+		return fakeStack{}, &fakeError{"Sender", "MalformedQueryString", "The request is not of the query protocol."}
+	case form.Get("Action") != "DescribeStacks" || form.Get("Version") != "2010-05-15":
+		return fakeStack{}, &fakeError{"Sender", "InvalidAction", "Only DescribeStacks of 2010-05-15 is known."}
+	case len(form) != 3 || len(form["StackName"]) != 1:
+		return fakeStack{}, &fakeError{"Sender", "InvalidParameterCombination", "StackName, and nothing else, is wanted."}
+	}
+	wanted := form.Get("StackName")
+	stacks := f.stacks[signed[2]]
+	at := slices.IndexFunc(stacks, func(s fakeStack) bool { return wanted == s.name || wanted == arn(signed[2], s.name) })
+	if at < 0 {
+		return fakeStack{}, &fakeError{"Sender", "ValidationError", "Stack with id " + strings.TrimSpace(wanted) + " does not exist"}
+	}
+	return stacks[at], nil
+}

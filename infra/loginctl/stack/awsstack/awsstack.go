@@ -1,0 +1,103 @@
+// Package awsstack asks AWS CloudFormation what a deployed stack says of itself.
+package awsstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/smithy-go"
+
+	"deskpro-login/infra/loginctl/hint"
+	"deskpro-login/infra/loginctl/stack"
+)
+
+// Query says which stack to ask for, and where. Empty fields but Name mean what
+// the AWS CLI would do.
+type Query struct {
+	Name, Region, Profile, Endpoint string
+}
+
+// Describe asks CloudFormation. ctx bounds all of it, the search for
+// credentials included.
+func Describe(ctx context.Context, q Query) (stack.Stack, error) {
+	cfg, err := q.config(ctx)
+	if err != nil {
+		return stack.Stack{}, err
+	}
+	q.Region = cfg.Region
+	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &q.Name})
+	if err != nil {
+		return stack.Stack{}, q.explain(err)
+	}
+	if len(out.Stacks) != 1 {
+		return stack.Stack{}, q.noStack()
+	}
+	found := out.Stacks[0]
+	d := stack.Description{
+		StackName:         aws.ToString(found.StackName),
+		StackStatus:       string(found.StackStatus),
+		StackStatusReason: aws.ToString(found.StackStatusReason),
+		Region:            q.Region,
+	}
+	for _, o := range found.Outputs {
+		d.Outputs = append(d.Outputs, stack.Output{OutputKey: aws.ToString(o.OutputKey), OutputValue: aws.ToString(o.OutputValue)})
+	}
+	return stack.Parse(d)
+}
+
+const signIn = "sign in as you do for the AWS CLI (aws sso login, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) until aws sts get-caller-identity answers, " +
+	"or have somebody save the outputs for --outputs"
+
+// config finds the Region and credentials, and says so if there are none.
+func (q Query) config(ctx context.Context) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{
+		config.WithRegion(q.Region), config.WithSharedConfigProfile(q.Profile), config.WithBaseEndpoint(q.Endpoint),
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	noProfile := config.SharedConfigProfileNotExistError{}
+	switch {
+	case errors.As(err, &noProfile):
+		return aws.Config{}, hint.With(fmt.Errorf("there is no profile %q in AWS's configuration files", noProfile.Profile), "aws configure list-profiles lists them")
+	case err != nil:
+		return aws.Config{}, hint.With(fmt.Errorf("reading AWS's configuration: %w", err), "see to ~/.aws/config and the AWS_ variables, until aws configure list answers")
+	case cfg.Region == "":
+		return aws.Config{}, hint.With(errors.New("no Region is set"), "give the stack's with --region, such as --region eu-west-1, or set AWS_REGION")
+	}
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return aws.Config{}, hint.With(fmt.Errorf("there are no AWS credentials: %w", err), signIn)
+	}
+	return cfg, nil
+}
+
+func (q Query) noStack() error {
+	return hint.With(fmt.Errorf("there is no stack %s in %s in this AWS account", q.Name, q.Region),
+		"give another --stack, --region or --profile; aws cloudformation list-stacks --region %s --query 'StackSummaries[].[StackName,StackStatus]' --output text lists the stacks there", q.Region)
+}
+
+// explain turns the SDK's error into one with a hint.
+func (q Query) explain(err error) error {
+	var answer smithy.APIError
+	if !errors.As(err, &answer) {
+		return hint.With(fmt.Errorf("asking CloudFormation in %s: %w", q.Region, err),
+			"check the network, the proxy (HTTPS_PROXY) and that %s is a Region; --outputs works without access to AWS", q.Region)
+	}
+	said := fmt.Errorf("CloudFormation in %s answers %s: %s", q.Region, answer.ErrorCode(), answer.ErrorMessage())
+	switch answer.ErrorCode() {
+	case "ValidationError":
+		if strings.Contains(answer.ErrorMessage(), "does not exist") {
+			return q.noStack()
+		}
+	case "AccessDenied", "AccessDeniedException":
+		return hint.With(said, "your role needs cloudformation:DescribeStacks on %s; or have somebody who has it save the outputs for --outputs", q.Name)
+	case "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "IncompleteSignature":
+		return hint.With(said, "%s", signIn)
+	case "SignatureDoesNotMatch", "RequestExpired":
+		return hint.With(said, "check this machine's clock, then the secret access key")
+	}
+	return hint.With(said, "see whether aws cloudformation describe-stacks --region %s --stack-name %s answers; if not so either, try again later", q.Region, q.Name)
+}

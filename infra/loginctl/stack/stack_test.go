@@ -1,0 +1,152 @@
+package stack_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"deskpro-login/infra/loginctl/hint"
+	"deskpro-login/infra/loginctl/stack"
+)
+
+func both(t testing.TB) string {
+	t.Helper()
+	content, err := os.ReadFile("../testdata/both.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestRead(t *testing.T) {
+	got, err := stack.Read(strings.NewReader("\xef\xbb\xbf"+both(t)), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Name != "deskpro-login" || got.Region != "eu-west-1" || got.Algorithm != "HS256" || got.Lifetime.String() != "2m0s" ||
+		got.Directory.Cognito || got.Directory.Name != "deskpro-login-AccountsTable-1ABCDEFGHIJKL" || got.DomainTarget != "" || got.RolledBack {
+		t.Errorf("got %+v", got)
+	}
+	if len(got.Doors) != 2 || got.Doors[0].Name != stack.Users || got.Doors[1].Name != stack.Agents {
+		t.Fatalf("doors are %+v", got.Doors)
+	}
+	want := stack.Secret{
+		ARN:       "arn:aws:secretsmanager:eu-west-1:123456789012:secret:UsersSecret-kT7cPq2LmZ0x-aB3dE5",
+		Partition: "aws", Region: "eu-west-1", Name: "UsersSecret-kT7cPq2LmZ0x",
+	}
+	if got.Doors[0].Secret != want {
+		t.Errorf("the users' secret is %+v, want %+v", got.Doors[0].Secret, want)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for _, row := range []struct{ name, old, new, want string }{
+		{"an address without https", "https://acme.deskpro.com/", "http://acme.deskpro.com/", `UsersDeskproUrl is "http://acme.deskpro.com/", not an https address`},
+		{"an address with a quotation mark", "https://acme.deskpro.com/", `https://acme.deskpro.com/\"`, "not an https address"},
+		{"an address with a bar", "https://acme.deskpro.com/", "https://acme.deskpro.com/|", "not an https address"},
+		{"an address with a backtick", "https://acme.deskpro.com/", "https://acme.deskpro.com/`", "not an https address"},
+		{"an address with an escape sequence", "https://acme.deskpro.com/", `https://acme.deskpro.com/\u001b[2J`, "not an https address"},
+		{"an address without a host", "https://acme.deskpro.com/", "https:///", "not an https address"},
+		{"a host with a line break", `"a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"`, `"a1b2c3d4e5\n"`, "ApiHost"},
+		{"a secret without its six characters", "kT7cPq2LmZ0x-aB3dE5", "kT7cPq2LmZ0x", "not a secret's whole ARN"},
+		{"a secret in another Region", "secretsmanager:eu-west-1:123456789012:secret:Users", "secretsmanager:eu-west-2:123456789012:secret:Users", "UsersSecretArn is in eu-west-2, but"},
+		{"one secret for both doors", "AgentsSecret-w9XvRt4HsJ1y-fG6hI7", "UsersSecret-kT7cPq2LmZ0x-aB3dE5", "both doors have the secret"},
+		{"a directory of another kind", `"dynamodb"`, `"cognito"`, "lacks outputs: UserPoolId"},
+		{"a stack whose name is none", `"deskpro-login",`, `"a b",`, "no stack's name"},
+		{"an output that is empty", `"120s"`, `""`, "lacks outputs: TokenLifetime"},
+		{"a lifetime of hours", `"120s"`, `"2h"`, `TokenLifetime is "2h"`},
+		{"two outputs that are wrong", `"120s"`, `"2h"`, "\n  TokenLifetime"},
+		{"UTF-16", "{", "\xff\xfe{", "UTF-16"},
+		{"something too large", "{", "{" + strings.Repeat(" ", 5<<20), "more than"},
+		{"a number for a value", `"HS256"`, "256", "not what AWS or SAM prints"},
+	} {
+		content := both(t)
+		if !strings.Contains(content, row.old) {
+			t.Fatalf("%s: there is no %s to replace", row.name, row.old)
+		}
+		n := -1
+		if row.old == "{" {
+			n = 1
+		}
+		_, err := stack.Read(strings.NewReader(strings.Replace(content, row.old, row.new, n)), "")
+		if err == nil || !strings.Contains(err.Error(), row.want) || hint.Of(err) == "" {
+			t.Errorf("%s: %v (hint: %s), want one with %q and a hint", row.name, err, hint.Of(err), row.want)
+		}
+	}
+}
+
+// States are CloudFormation's, of which some have outputs that are not those of
+// what runs.
+func TestStates(t *testing.T) {
+	for _, row := range []struct {
+		state      string
+		rolledBack bool
+		want       string
+	}{
+		{"CREATE_COMPLETE", false, ""},
+		{"UPDATE_COMPLETE", false, ""},
+		{"UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", false, ""},
+		{"IMPORT_COMPLETE", false, ""},
+		{"IMPORT_ROLLBACK_COMPLETE", false, ""},
+		{"UPDATE_ROLLBACK_COMPLETE", true, ""},
+		{"UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", true, ""},
+		{"CREATE_IN_PROGRESS", false, "wait"},
+		{"UPDATE_IN_PROGRESS", false, "wait"},
+		{"UPDATE_ROLLBACK_IN_PROGRESS", false, "wait"},
+		{"IMPORT_IN_PROGRESS", false, "wait"},
+		{"IMPORT_ROLLBACK_IN_PROGRESS", false, "wait"},
+		{"REVIEW_IN_PROGRESS", false, "change set"},
+		{"CREATE_FAILED", false, "making it failed"},
+		{"ROLLBACK_IN_PROGRESS", false, "making it failed"},
+		{"ROLLBACK_COMPLETE", false, "making it failed"},
+		{"ROLLBACK_FAILED", false, "making it failed"},
+		{"DELETE_IN_PROGRESS", false, "removed"},
+		{"DELETE_FAILED", false, "removed"},
+		{"DELETE_COMPLETE", false, "removed"},
+		{"UPDATE_FAILED", false, "did not end well"},
+		{"UPDATE_ROLLBACK_FAILED", false, "did not end well"},
+		{"IMPORT_ROLLBACK_FAILED", false, "did not end well"},
+		{"SOMETHING_NEW", false, "did not end well"},
+	} {
+		got, err := stack.Read(strings.NewReader(strings.Replace(both(t), "CREATE_COMPLETE", row.state, 1)), "")
+		switch {
+		case row.want == "" && (err != nil || got.RolledBack != row.rolledBack):
+			t.Errorf("%s: rolled back %v (%v), want %v", row.state, got.RolledBack, err, row.rolledBack)
+		case row.want != "" && (err == nil || !strings.Contains(hint.Of(err), row.want)):
+			t.Errorf("%s: %v (hint: %s), want a hint with %q", row.state, err, hint.Of(err), row.want)
+		}
+	}
+}
+
+// Whatever is in a file, what comes out can be printed anywhere.
+func FuzzRead(f *testing.F) {
+	f.Add(both(f), "")
+	for _, name := range []string{"users", "agents"} {
+		content, err := os.ReadFile("../testdata/" + name + ".json")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(content), "desk")
+	}
+	f.Fuzz(func(t *testing.T, content, name string) {
+		if name != "" && !stack.ValidName(name) {
+			return // the command refuses it
+		}
+		s, err := stack.Read(strings.NewReader(content), name)
+		if err != nil {
+			if hint.Of(err) == "" {
+				t.Errorf("%v has no hint", err)
+			}
+			return
+		}
+		values := []string{s.Name, s.Region, s.Algorithm, s.Directory.Name, s.APIHost, s.DomainTarget, s.DashboardURL}
+		for _, d := range s.Doors {
+			values = append(values, d.LoginURL, d.LogoutURL, d.DeskproURL, d.Secret.ARN)
+		}
+		for _, value := range values {
+			if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'`<>|\\", r) }) {
+				t.Errorf("passes %q", value)
+			}
+		}
+	})
+}
