@@ -160,6 +160,18 @@ func alarmsTable(t *testing.T) string {
 	return b.String()
 }
 
+// The one that everybody needs first.
+func TestTheReadmeQuotesTheQueryForAFailedSignIn(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := openStack(t, monitoring, watched).resource("WhyQuery")["Properties"].(object)["QueryString"].(string)
+	if !strings.Contains(string(readme), "```\n"+query+"```\n") {
+		t.Errorf("README.md does not have the query\n%s", query)
+	}
+}
+
 func queriesList(t *testing.T) string {
 	s := openStack(t, monitoring, watched)
 	texts := map[string]string{}
