@@ -45,3 +45,16 @@ func TestEachLineOfTheLogNamesItsRequestAndItsTrace(t *testing.T) {
 		})
 	}
 }
+
+// Its failures would set off the alarms that are for people's.
+func TestPreflightsRequestsAreLoggedAndNotCounted(t *testing.T) {
+	_, endpoint := cloud(t)
+	var log bytes.Buffer
+	process := start(t, "login", append(environment(endpoint), "METRICS_NAMESPACE=DeskproLogin/acme"), &log)
+	payload := regexp.MustCompile(`"apiId": *"[^"]*"`).ReplaceAll(sample(t, "login/with-session"), []byte(`"apiId": "preflight"`))
+	invoke(t, process, payload)
+	process.Stop()
+	if !strings.Contains(log.String(), `"event":"token_issued"`) || strings.Contains(log.String(), "_aws") {
+		t.Errorf("want an event without metrics:\n%s", log.String())
+	}
+}

@@ -22,7 +22,7 @@ func main() {
 	cancel()
 	if err != nil {
 		slog.Error("cannot serve", "error", err)
-		events := audit.Log{Namespace: os.Getenv("METRICS_NAMESPACE")}
+		events := audit.Log{Namespace: os.Getenv("METRICS_NAMESPACE"), Uncounted: lambdahttp.FromPreflight}
 		handler, err = lambdahttp.New(lambdahttp.Config{HTTP: web.Misconfigured(err, events, lambdahttp.RequestID)})
 	}
 	if err != nil {

@@ -51,7 +51,7 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 	}
 	server, err := web.New(web.Config{
 		Doors: doors, Sessions: sessions, Directory: people, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
-		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace},
+		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	})
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func wire(getenv func(string) string) (*lambdahttp.Handler, error) {
 	}
 	server, err := web.New(web.Config{
 		Doors: doors, Sessions: sessions, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
-		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace},
+		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	})
 	if err != nil {
 		return nil, err

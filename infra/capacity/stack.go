@@ -11,7 +11,7 @@ import (
 const (
 	throttleRate = 100 // requests a second, unless set otherwise
 	// alarmMetrics are metrics that alarms watch, with both doors.
-	alarmMetrics = 25
+	alarmMetrics = 26
 	doors        = 2
 	coldStarts   = 3 // metrics: one for each function that people reach
 )

@@ -130,6 +130,7 @@ func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 		"a host name without a certificate":            {with(users, map[string]string{"DomainName": "login.acme.com"}), 0, "needs a certificate"},
 		"a certificate without a host name":            {with(users, map[string]string{"CertificateArn": certificate}), 0, "are for DomainName"},
 		"CloudFront without its key's hash":            {with(users, map[string]string{"EdgeDomain": "login.acme.com"}), 0, "belong together"},
+		"the hash of nothing":                          {with(behindEdge, map[string]string{"OriginVerifyHashes": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}), 0, "the hash of nothing"},
 		"a hash without CloudFront":                    {with(users, map[string]string{"OriginVerifyHashes": hash}), 0, "belong together"},
 		"a host name and CloudFront":                   {with(behindEdge, map[string]string{"DomainName": "api.acme.com", "HostedZoneId": "Z0123456789ABC"}), 0, "clear the other"},
 		"options of a users' door that is off":         {with(agents, map[string]string{"UsersGroup": "staff"}), 0, "The users' door is off"},
@@ -199,6 +200,7 @@ func TestParametersRefuse(t *testing.T) {
 		"ThrottleBurst":          {"", "0", "5001"},
 		"MaxConcurrency":         {"", "-1", "10001"},
 		"TrafficShift":           {"", "Linear10PercentEvery1Minute"},
+		"RollBackOnAlarm":        {"", "true"},
 		"PermissionsBoundaryArn": {"boundary", "arn:aws:iam::123456789012:role/x"},
 		"KmsKeyArn":              {"alias/mine", "arn:aws:kms:eu-west-1:123456789012:alias/mine"},
 	} {

@@ -25,7 +25,7 @@ var watched = map[string]string{
 	"LoginLogs": "/aws/lambda/deskpro-login/login", "AuthenticateLogs": "/aws/lambda/deskpro-login/authenticate",
 	"LogoutLogs": "/aws/lambda/deskpro-login/logout", "AccessLogs": "/aws/vendedlogs/deskpro-login/access",
 	"StateTable": "t-state", "AccountsTable": "t-accounts", "UserPoolId": "", "UserPoolClientId": "",
-	"UsersDoor": "on", "AgentsDoor": "on", "MaxSecretAgeDays": "365", "AlarmTopicArn": topic,
+	"UsersDoor": "on", "AgentsDoor": "on", "Edge": "on", "MaxSecretAgeDays": "365", "AlarmTopicArn": topic,
 	"FailuresAlarmArn":           "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:failures",
 	"LoginErrorsAlarmArn":        "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:login",
 	"AuthenticateErrorsAlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:authenticate",
@@ -41,6 +41,7 @@ func monitoringStacks(t *testing.T) map[string]*stack {
 				for _, arn := range []string{topic, ""} {
 					changes := map[string]string{
 						"UsersDoor": doors[0], "AgentsDoor": doors[1], "MaxSecretAgeDays": age, "AlarmTopicArn": arn,
+						"Edge":          map[string]string{topic: "on", "": "off"}[arn],
 						"AccountsTable": directory[0], "UserPoolId": directory[1], "UserPoolClientId": directory[2],
 					}
 					stacks[fmt.Sprint(doors, directory, age, arn != "")] = openStack(t, monitoring, with(watched, changes))
@@ -112,8 +113,8 @@ func TestEachAlarmSaysWhatToDoFirst(t *testing.T) {
 		}
 	}
 	alarms := allAlarms(t)
-	if len(alarms) > 15 {
-		t.Errorf("there are %d alarms, want 15 at most", len(alarms))
+	if len(alarms) > 16 {
+		t.Errorf("there are %d alarms, want 16 at most", len(alarms))
 	}
 	for name, alarm := range alarms {
 		description, _ := alarm["AlarmDescription"].(string)

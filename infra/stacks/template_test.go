@@ -179,6 +179,11 @@ func TestSecretsAreFrozen(t *testing.T) {
 // so.
 func TestNewVersionsAreTriedBeforePeopleReachThem(t *testing.T) {
 	s := newStack(t, bothDoors)
+	// The first puts in the parameters' values; without it a changed one would be
+	// no change for the second, and no new version.
+	if want := []any{"AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"}; !reflect.DeepEqual(s.template["Transform"], want) {
+		t.Errorf("the transforms are %v, want %v", s.template["Transform"], want)
+	}
 	globals := s.section("Globals")["Function"].(object)
 	if globals["AutoPublishAlias"] != "live" {
 		t.Errorf("the API calls the alias %v, want live", globals["AutoPublishAlias"])
@@ -195,11 +200,16 @@ func TestNewVersionsAreTriedBeforePeopleReachThem(t *testing.T) {
 		if properties["AutoPublishAliasAllProperties"] != true {
 			t.Errorf("%s: a changed variable would never reach the alias", name)
 		}
+		cure := newStack(t, with(bothDoors, map[string]string{"RollBackOnAlarm": "off"})).resolve(function["Properties"]).(object)
+		if alarms := cure["DeploymentPreference"].(object)["Alarms"].([]any); len(alarms) > 0 {
+			t.Errorf("%s: %v stand in the way of what would cure them", name, alarms)
+		}
 		preference := properties["DeploymentPreference"].(object)
 		if hook := preference["Hooks"].(object)["PreTraffic"]; hook != "PreflightFunction" {
 			t.Errorf("%s is tried by %v", name, hook)
 		}
-		for _, alarm := range []string{"FailuresAlarm", strings.TrimSuffix(name, "Function") + "ErrorsAlarm"} {
+		// All of them: what one goes back for, the others must not outlive.
+		for _, alarm := range []string{"FailuresAlarm", "LoginErrorsAlarm", "AuthenticateErrorsAlarm", "LogoutErrorsAlarm"} {
 			if !slices.Contains(preference["Alarms"].([]any), any(alarm)) || alarms[alarm] == nil {
 				t.Errorf("%s: %s does not take its deployment back", name, alarm)
 			}
@@ -217,7 +227,7 @@ func TestAPoolThatTheStackMakesIsSafeByDefault(t *testing.T) {
 			t.Errorf("UserPool: %s is %v, want %v", name, got, want)
 		}
 	}
-	for name, want := range map[string]any{"PreventUserExistenceErrors": "ENABLED", "GenerateSecret": true, "ExplicitAuthFlows": []any{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}} {
+	for name, want := range map[string]any{"PreventUserExistenceErrors": "ENABLED", "GenerateSecret": true, "ExplicitAuthFlows": []any{"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}} {
 		if got := client["Properties"].(object)[name]; !reflect.DeepEqual(got, want) {
 			t.Errorf("UserPoolClient: %s is %v, want %v", name, got, want)
 		}
@@ -233,10 +243,9 @@ func TestAPoolThatTheStackMakesIsSafeByDefault(t *testing.T) {
 
 func retained(t *testing.T, name string, resource object) {
 	t.Helper()
-	for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
-		if resource[policy] != "Retain" {
-			t.Errorf("%s: %s is %v, want Retain", name, policy, resource[policy])
-		}
+	// A stack that could not be made at all may take its secrets away again.
+	if policy := resource["DeletionPolicy"]; policy != "Retain" && policy != "RetainExceptOnCreate" || resource["UpdateReplacePolicy"] != "Retain" {
+		t.Errorf("%s: DeletionPolicy is %v, UpdateReplacePolicy %v, want Retain", name, policy, resource["UpdateReplacePolicy"])
 	}
 }
 

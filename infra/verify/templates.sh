@@ -21,6 +21,8 @@ translate() {
 	offline "$parts/sam/bin/python" "$here/translate.py" "$translated" "${templates[@]}"
 }
 
+changed_settings() { offline "$parts/sam/bin/python" "$here/versions.py" template.yaml; }
+
 # W2001: SAM puts the value of a parameter where it needs it, which leaves it
 # unused. W3002: a nested stack's address becomes one in S3 only in sam deploy.
 lint_translated() {
@@ -59,6 +61,7 @@ check_templates() {
 	step 'sam validate --lint' sam_validate
 	step 'cfn-lint' lint_sources
 	step 'SAM translation' translate
+	step 'changed settings are new versions' changed_settings
 	step 'cfn-lint, translated' lint_translated
 	step 'cfn-guard rules, with planted violations' guard_rules
 	step 'cfn-guard' guard_templates

@@ -25,6 +25,8 @@ const (
 	TokenIssued Name = "token_issued"
 	// SignedOut: a session was ended by its holder.
 	SignedOut Name = "signed_out"
+	// Bypassed: a request came to the API's own address, past the edge.
+	Bypassed Name = "bypassed"
 	// Failed: something behind the pages, or of ours, failed; Code says what.
 	// The line "request failed" beside it says why.
 	Failed Name = "failed"
@@ -61,6 +63,9 @@ type Log struct {
 	Logger *slog.Logger
 	// Namespace is the CloudWatch namespace of the metrics; empty means none.
 	Namespace string
+	// Uncounted tells contexts whose events no metric counts: trials, which
+	// would set off the alarms that are for people. Nil means none.
+	Uncounted func(context.Context) bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -86,7 +91,7 @@ func (l Log) Record(ctx context.Context, e Event) {
 			attrs = append(attrs, slog.String(field.key, field.value))
 		}
 	}
-	if l.Namespace != "" {
+	if l.Namespace != "" && (l.Uncounted == nil || !l.Uncounted(ctx)) {
 		attrs = append(attrs, l.metrics(e, now())...)
 	}
 	logger.LogAttrs(ctx, slog.LevelInfo, "audit", attrs...)

@@ -53,6 +53,7 @@ func TestEachEventCarriesItsMetrics(t *testing.T) {
 		{"a token", audit.Event{Name: audit.TokenIssued, Door: "agents", KeyMade: now.Add(-49 * time.Hour)}, map[string]float64{"Tokens": 1, "KeyAgeDays": 2}},
 		{"a token of a key of unknown age", audit.Event{Name: audit.TokenIssued, Door: "agents"}, map[string]float64{"Tokens": 1}},
 		{"a sign-out", audit.Event{Name: audit.SignedOut, Door: "users"}, map[string]float64{"SignOuts": 1}},
+		{"a request past the edge", audit.Event{Name: audit.Bypassed, Code: "DPL-1010"}, map[string]float64{"Bypassed": 1}},
 		{"a failure", audit.Event{Name: audit.Failed, Code: "DPL-3002"}, map[string]float64{"Failures": 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -142,6 +143,23 @@ func TestAnUnknownChallengeIsCountedAsOther(t *testing.T) {
 func TestWithoutANamespaceThereAreNoMetrics(t *testing.T) {
 	if got := line(t, "", audit.Event{Name: audit.SignedIn, Door: "users"}); strings.Contains(got, "_aws") || strings.Contains(got, "SignIns") {
 		t.Errorf("line is %s", got)
+	}
+}
+
+func TestATrialIsLoggedAndNotCounted(t *testing.T) {
+	type trial struct{}
+	var out bytes.Buffer
+	log := audit.Log{
+		Logger: slog.New(slog.NewJSONHandler(&out, nil)), Namespace: "n",
+		Uncounted: func(ctx context.Context) bool { return ctx.Value(trial{}) != nil },
+	}
+	log.Record(context.WithValue(t.Context(), trial{}, true), audit.Event{Name: audit.SignedIn, Door: "users"})
+	if got := out.String(); !strings.Contains(got, `"event":"signed_in"`) || strings.Contains(got, "_aws") {
+		t.Errorf("line is %s", got)
+	}
+	log.Record(t.Context(), audit.Event{Name: audit.SignedIn, Door: "users"})
+	if !strings.Contains(out.String(), "_aws") {
+		t.Error("nobody is counted")
 	}
 }
 

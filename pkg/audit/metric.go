@@ -43,13 +43,15 @@ var (
 	signOuts = Metric{"SignOuts", "Count", [][]string{{door}}}
 	// keyAge is that of the key that signed, in days.
 	keyAge = Metric{"KeyAgeDays", "None", [][]string{{door}}}
+	// bypasses are requests that came past the edge, where there is one.
+	bypasses = Metric{"Bypassed", "Count", [][]string{{}}}
 	// failures are pages of what failed behind us, or of us.
 	failures = Metric{"Failures", "Count", [][]string{{code}, {}}}
 )
 
 // Metrics returns all of them.
 func Metrics() []Metric {
-	return []Metric{signIns, success, challenges, tokens, signOuts, keyAge, failures}
+	return []Metric{signIns, success, challenges, tokens, signOuts, keyAge, bypasses, failures}
 }
 
 // Challenges are the values of the dimension challenge: the names that Cognito
@@ -108,6 +110,8 @@ func (l Log) metrics(e Event, now time.Time) []slog.Attr {
 		}
 	case SignedOut:
 		add(signOuts, 1)
+	case Bypassed:
+		add(bypasses, 1)
 	case Failed:
 		add(failures, 1)
 	}

@@ -56,9 +56,12 @@ func ParseEdge(hashes []string, host string) (*Edge, error) {
 	}
 	for i, text := range hashes {
 		raw, err := hex.DecodeString(text)
-		if err != nil || len(raw) != sha256.Size || text != strings.ToLower(text) {
+		switch {
+		case err != nil || len(raw) != sha256.Size || text != strings.ToLower(text):
 			problems = append(problems, fmt.Errorf("hash %d is not a SHA-256 in 64 hex digits in small letters: give the key's hash, never the key", i+1))
 			continue
+		case [sha256.Size]byte(raw) == sha256.Sum256(nil):
+			problems = append(problems, fmt.Errorf("hash %d is the hash of nothing, which no request has: the command that read the key has failed", i+1))
 		}
 		edge.hashes = append(edge.hashes, [sha256.Size]byte(raw))
 	}
@@ -99,13 +102,13 @@ func (e *Edge) admit(r *http.Request) error {
 }
 
 // knows tells whether key has one of the hashes, in the same time whichever it
-// is. An empty one never has: its hash is what a failed command yields.
+// is.
 func (e *Edge) knows(key string) bool {
 	sum, found := sha256.Sum256([]byte(key)), 0
 	for i := range e.hashes {
 		found |= subtle.ConstantTimeCompare(sum[:], e.hashes[i][:])
 	}
-	return found == 1 && key != ""
+	return found == 1
 }
 
 // parseViewer reads "198.51.100.10:46532" and "2001:db8::1:46532". CloudFront
@@ -130,6 +133,15 @@ func parseViewer(value string) (netip.Addr, error) {
 		return netip.Addr{}, errNoViewer
 	}
 	return viewer.Unmap(), nil
+}
+
+type preflightKey struct{}
+
+// FromPreflight tells that the request that ctx belongs to is of PreflightAPI:
+// a trial, not a person's.
+func FromPreflight(ctx context.Context) bool {
+	trial, _ := ctx.Value(preflightKey{}).(bool)
+	return trial
 }
 
 type bypassKey struct{}

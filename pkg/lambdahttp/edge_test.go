@@ -152,19 +152,6 @@ func TestWhoComesThroughTheEdge(t *testing.T) {
 	}
 }
 
-// The hash of nothing is what a command that failed leaves behind.
-func TestNothingIsNeverAKey(t *testing.T) {
-	careless, err := lambdahttp.ParseEdge([]string{hashOf("")}, "login.acme.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	event := fromEdge()
-	event.Headers["x-origin-verify"] = ""
-	if !lambdahttp.Bypassed(receivedBehind(t, careless, event, io.Discard).Context()) {
-		t.Error("an empty key opens the door")
-	}
-}
-
 // Without an edge the two headers are what anyone may write.
 func TestWithoutAnEdgeItsHeadersMeanNothing(t *testing.T) {
 	r := receivedBehind(t, nil, fromEdge(), io.Discard)
@@ -184,6 +171,9 @@ func TestPreflightNeedNotComeThroughTheEdge(t *testing.T) {
 		r := receivedBehind(t, edge(t), event, io.Discard)
 		if got := lambdahttp.Bypassed(r.Context()); got != bypassed {
 			t.Errorf("%q: Bypassed = %t, want %t", id, got, bypassed)
+		}
+		if got := lambdahttp.FromPreflight(r.Context()); got == bypassed {
+			t.Errorf("%q: FromPreflight = %t", id, got)
 		}
 		if r.RemoteAddr != "192.0.2.10:0" || r.Host != "login.example.com" {
 			t.Errorf("%q: the client is %s, the host %s", id, r.RemoteAddr, r.Host)
@@ -221,6 +211,7 @@ func TestParseEdge(t *testing.T) {
 		{"four hashes", []string{hash, hash, hash, hash}, "d111111abcdef8.cloudfront.net", nil},
 		{"no hash", nil, host, []string{"there are 0 hashes"}},
 		{"five hashes", []string{hash, hash, hash, hash, hash}, host, []string{"there are 5 hashes", "4 at most"}},
+		{"the hash of nothing", []string{hash, hashOf("")}, host, []string{"hash 2 is the hash of nothing"}},
 		{"an empty hash", []string{""}, host, []string{"hash 1 is not"}},
 		{"a hash in capitals", []string{strings.ToUpper(hash)}, host, []string{"hash 1 is not", "small letters"}},
 		{"a hash that is too short", []string{hash, hash[:63]}, host, []string{"hash 2 is not"}},

@@ -62,7 +62,9 @@ func (h *Handler) request(ctx context.Context, payload []byte) (*http.Request, e
 		r.SetPathValue(name, value)
 	}
 	ctx = context.WithValue(ctx, contextKey{}, from.RequestID)
-	if h.cfg.Edge != nil && from.APIID != PreflightAPI {
+	if from.APIID == PreflightAPI {
+		ctx = context.WithValue(ctx, preflightKey{}, true)
+	} else if h.cfg.Edge != nil {
 		if err := h.cfg.Edge.admit(r); err != nil {
 			ctx = context.WithValue(ctx, bypassKey{}, true)
 			h.logBypass(ctx, err)

@@ -149,6 +149,9 @@ func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err er
 			return // the event says it all
 		}
 	}
+	if p.is == errBypass {
+		s.record(r, door, audit.Event{Name: audit.Bypassed, Reason: p.reason, Code: p.code})
+	}
 	if p.level == slog.LevelError {
 		s.record(r, door, audit.Event{Name: audit.Failed, Reason: p.reason, Code: p.code, Subject: f.subject})
 	}

@@ -165,20 +165,20 @@ func test(s stack.Stack, d stack.Door, w words) Step {
 
 // deployment is what the platform engineer does with the numbers.
 func deployment(s stack.Stack) Part {
-	deploy := []string{`make deploy ARGS="--stack-name ` + s.Name, "--region " + s.Region, "--parameter-overrides"}
+	var rows []Row
 	for _, d := range s.Doors {
-		deploy = append(deploy, d.Name+"DefaultReturn="+wordsFor(d).callback+"N")
+		rows = append(rows, Row{d.Name + "DefaultReturn", prose("{}", wordsFor(d).callback+"N")})
 	}
-	deploy[len(deploy)-1] += `"`
 	each := ""
 	if len(s.Doors) == 2 {
 		each = ", each door's own"
 	}
 	return Part{ID: "deployment", Title: "Last: the next deployment", Steps: []Step{
 		{Title: "Give bookmarks a way on", Items: []Item{
-			{Prose: prose("Whoever bookmarked the sign-in page comes without a `return`. The platform engineer puts the number in place of N" + each + ":")},
-			{Command: command(deploy...)},
-			{Prose: prose("If `samconfig.toml` has `parameter_overrides`, write it there, too: a deployment without overrides takes what it finds there.")},
+			{Prose: prose("Whoever bookmarked the sign-in page comes without a `return`. The platform engineer puts the number in place of N" + each + ", and the parameter among the `parameter_overrides` of `samconfig.toml`:")},
+			{Heads: []string{"Parameter", "Value"}, Rows: rows},
+			{Prose: prose("Then:")},
+			{Command: command("make deploy")},
 		}},
 		{Title: "See that it works", Items: []Item{
 			{Prose: prose("Sign in and out once in a private window, from Deskpro. Then open the bookmark. The dashboard counts each sign-in within a few minutes: {link}", s.DashboardURL)},
