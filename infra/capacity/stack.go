@@ -34,12 +34,13 @@ func memorySize(function, directory string) int {
 const (
 	outcomes = 8
 	codes    = 7
+	reasons  = 3 // for which a request went past the edge
 )
 
 // customMetrics is how many there are at most: what has not happened in an
 // hour costs nothing in that hour.
 func customMetrics(directory string) int {
-	sizes := map[string]int{"door": doors, "outcome": outcomes, "code": codes}
+	sizes := map[string]int{"door": doors, "outcome": outcomes, "code": codes, "reason": reasons}
 	if directory == cognito {
 		sizes["challenge"] = len(audit.Challenges())
 	}

@@ -11,6 +11,7 @@ import (
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/config"
+	"deskpro-login/pkg/lambdahttp"
 )
 
 const (
@@ -257,6 +258,7 @@ func outcomes(t *testing.T) []string {
 func dimensionValues(t *testing.T) map[string][]string {
 	values := map[string][]string{
 		"door": {config.Users, config.Agents}, "outcome": outcomes(t), "challenge": audit.Challenges(), "code": nil,
+		"reason": {lambdahttp.NoKey, lambdahttp.WrongKey, lambdahttp.NoViewer}, // as a dimension it is Bypassed's alone
 	}
 	for _, p := range problems(t) {
 		if p.failure {

@@ -20,21 +20,21 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	signing := []string{"secretsmanager:GetSecretValue AgentsSecret", "secretsmanager:GetSecretValue UsersSecret"}
 	login := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream LoginLogs.Arn", "logs:PutLogEvents LoginLogs.Arn",
-		"dynamodb:GetItem StateTable.Arn", // session.Find
-		"dynamodb:PutItem StateTable.Arn", // session.Find, noting the use
+		"dynamodb:GetItem StateTable.Arn",           // session.Find
+		"dynamodb:PutItem StateTable.Arn session#*", // session.Find, noting the use
 	})
 	authenticate := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream AuthenticateLogs.Arn", "logs:PutLogEvents AuthenticateLogs.Arn",
-		"dynamodb:PutItem StateTable.Arn",    // session.Open
-		"dynamodb:DeleteItem StateTable.Arn", // session.End, of the one from before
+		"dynamodb:PutItem StateTable.Arn session#*",    // session.Open
+		"dynamodb:DeleteItem StateTable.Arn session#*", // session.End, of the one from before
 	})
 	logout := slices.Concat(trace, []string{
 		"logs:CreateLogStream LogoutLogs.Arn", "logs:PutLogEvents LogoutLogs.Arn",
-		"dynamodb:DeleteItem StateTable.Arn", // session.End
+		"dynamodb:DeleteItem StateTable.Arn session#*", // session.End
 	})
 	preflight := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream PreflightLogs.Arn", "logs:PutLogEvents PreflightLogs.Arn",
-		"dynamodb:PutItem StateTable.Arn", "dynamodb:GetItem StateTable.Arn", "dynamodb:DeleteItem StateTable.Arn", // session.Open, Find, End
+		"dynamodb:PutItem StateTable.Arn session#*", "dynamodb:GetItem StateTable.Arn", "dynamodb:DeleteItem StateTable.Arn session#*", // session.Open, Find, End
 		"lambda:InvokeFunction LoginFunction.Arn:*", "lambda:InvokeFunction AuthenticateFunction.Arn:*", "lambda:InvokeFunction LogoutFunction.Arn:*",
 		"codedeploy:PutLifecycleEventHookExecutionStatus " + deployments,
 	})
@@ -183,12 +183,25 @@ func (s *stack) permissions(name string, role object) map[string]bool {
 					if strings.HasPrefix(action, "kms:") && statement["Condition"].(object)["StringEquals"].(object)["kms:ViaService"] == nil {
 						s.t.Errorf("%s permits %s directly, not only through a service", name, action)
 					}
-					found[action+" "+resource] = true
+					found[action+" "+resource+leadingKeys(statement)] = true
 				}
 			}
 		}
 	}
 	return found
+}
+
+// leadingKeys are those of a table's items that a statement is bounded to, after
+// a space.
+func leadingKeys(statement object) string {
+	condition, _ := statement["Condition"].(object)
+	bound, _ := condition["ForAllValues:StringLike"].(object)
+	keys, _ := bound["dynamodb:LeadingKeys"].([]any)
+	all := ""
+	for _, key := range keys {
+		all += " " + key.(string)
+	}
+	return all
 }
 
 // texts reads what may be one string or a list of them.

@@ -84,7 +84,7 @@ func (l Log) Record(ctx context.Context, e Event) {
 	}
 	attrs := []slog.Attr{slog.String("event", string(e.Name))}
 	for _, field := range [...]struct{ key, value string }{
-		{door, e.Door}, {"subject", e.Subject}, {outcome, e.Outcome}, {"reason", e.Reason}, {code, e.Code}, {challenge, bounded(e.Challenge)},
+		{door, e.Door}, {"subject", e.Subject}, {outcome, e.Outcome}, {reason, e.Reason}, {code, e.Code}, {challenge, bounded(e.Challenge)},
 		{"source", e.Source}, {"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
 	} {
 		if field.value != "" {

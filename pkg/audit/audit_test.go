@@ -53,7 +53,7 @@ func TestEachEventCarriesItsMetrics(t *testing.T) {
 		{"a token", audit.Event{Name: audit.TokenIssued, Door: "agents", KeyMade: now.Add(-49 * time.Hour)}, map[string]float64{"Tokens": 1, "KeyAgeDays": 2}},
 		{"a token of a key of unknown age", audit.Event{Name: audit.TokenIssued, Door: "agents"}, map[string]float64{"Tokens": 1}},
 		{"a sign-out", audit.Event{Name: audit.SignedOut, Door: "users"}, map[string]float64{"SignOuts": 1}},
-		{"a request past the edge", audit.Event{Name: audit.Bypassed, Code: "DPL-1010"}, map[string]float64{"Bypassed": 1}},
+		{"a request past the edge", audit.Event{Name: audit.Bypassed, Reason: "no_key", Code: "DPL-1010"}, map[string]float64{"Bypassed": 1}},
 		{"a failure", audit.Event{Name: audit.Failed, Code: "DPL-3002"}, map[string]float64{"Failures": 1}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

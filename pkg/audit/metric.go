@@ -26,6 +26,7 @@ const (
 	door      = "door"
 	outcome   = "outcome"
 	challenge = "challenge"
+	reason    = "reason"
 	code      = "code"
 )
 
@@ -43,8 +44,9 @@ var (
 	signOuts = Metric{"SignOuts", "Count", [][]string{{door}}}
 	// keyAge is that of the key that signed, in days.
 	keyAge = Metric{"KeyAgeDays", "None", [][]string{{door}}}
-	// bypasses are requests that came past the edge, where there is one.
-	bypasses = Metric{"Bypassed", "Count", [][]string{{}}}
+	// bypasses are requests that came past the edge, where there is one: an
+	// event's reason is one of three words then.
+	bypasses = Metric{"Bypassed", "Count", [][]string{{reason}}}
 	// failures are pages of what failed behind us, or of us.
 	failures = Metric{"Failures", "Count", [][]string{{code}, {}}}
 )

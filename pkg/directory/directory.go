@@ -83,6 +83,8 @@ const (
 	ReasonLocked Reason = "locked_out"
 	// ReasonHash: the account's stored hash cannot be verified; see Cause.
 	ReasonHash Reason = "unusable_hash"
+	// ReasonUnreadable: what is stored under the login is no account; see Cause.
+	ReasonUnreadable Reason = "unreadable_account"
 	// ReasonUnspecified: the directory itself does not tell the cases apart.
 	ReasonUnspecified Reason = "unspecified"
 )

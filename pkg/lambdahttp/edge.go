@@ -60,7 +60,7 @@ func ParseEdge(hashes []string, host string) (*Edge, error) {
 		case err != nil || len(raw) != sha256.Size || text != strings.ToLower(text):
 			problems = append(problems, fmt.Errorf("hash %d is not a SHA-256 in 64 hex digits in small letters: give the key's hash, never the key", i+1))
 			continue
-		case [sha256.Size]byte(raw) == sha256.Sum256(nil):
+		case [sha256.Size]byte(raw) == sha256.Sum256(nil), [sha256.Size]byte(raw) == sha256.Sum256([]byte("\n")):
 			problems = append(problems, fmt.Errorf("hash %d is the hash of nothing, which no request has: the command that read the key has failed", i+1))
 		}
 		edge.hashes = append(edge.hashes, [sha256.Size]byte(raw))
@@ -74,31 +74,35 @@ func ParseEdge(hashes []string, host string) (*Edge, error) {
 	return edge, nil
 }
 
-// Why a request is not from the Edge.
-var (
-	errNoKey    = errors.New("there is no " + HeaderOriginVerify)
-	errWrongKey = errors.New(HeaderOriginVerify + " has none of the configured hashes, or is there more than once")
-	errNoViewer = errors.New(HeaderOriginVerify + " is right, but " + HeaderViewerAddress + " is no address and port")
+// How a request went past the Edge.
+const (
+	// NoKey: it has no key, as who calls the API's own address has none.
+	NoKey = "no_key"
+	// WrongKey: its key has none of the hashes, as CloudFront's has while the
+	// functions have not been told of it.
+	WrongKey = "wrong_key"
+	// NoViewer: its key is right, but the client's address is none.
+	NoViewer = "no_viewer"
 )
 
 // admit gives r the client's address and host as the distribution saw them, or
-// leaves it as it is and says why it did not come through there.
-func (e *Edge) admit(r *http.Request) error {
+// leaves it as it is and tells how it came instead.
+func (e *Edge) admit(r *http.Request) (bypassed string) {
 	keys, viewers := r.Header.Values(HeaderOriginVerify), r.Header.Values(HeaderViewerAddress)
 	switch {
 	case len(keys) == 0:
-		return errNoKey
+		return NoKey
 	case len(keys) > 1 || !e.knows(keys[0]):
-		return errWrongKey
+		return WrongKey
 	case len(viewers) != 1:
-		return errNoViewer
+		return NoViewer
 	}
-	viewer, err := parseViewer(viewers[0])
-	if err != nil {
-		return errNoViewer
+	viewer, ok := parseViewer(viewers[0])
+	if !ok {
+		return NoViewer
 	}
 	r.RemoteAddr, r.Host = net.JoinHostPort(viewer.String(), "0"), e.host
-	return nil
+	return ""
 }
 
 // knows tells whether key has one of the hashes, in the same time whichever it
@@ -114,25 +118,22 @@ func (e *Edge) knows(key string) bool {
 // parseViewer reads "198.51.100.10:46532" and "2001:db8::1:46532". CloudFront
 // writes no brackets around an address of IPv6, though its documentation does
 // not say so; here they do no harm.
-func parseViewer(value string) (netip.Addr, error) {
+func parseViewer(value string) (viewer netip.Addr, ok bool) {
 	i := strings.LastIndexByte(value, ':')
 	if i < 0 {
-		return netip.Addr{}, errNoViewer
+		return viewer, false
 	}
 	host, port := value[:i], value[i+1:]
-	if inner, ok := strings.CutPrefix(host, "["); ok {
+	if inner, bracketed := strings.CutPrefix(host, "["); bracketed {
 		if host, ok = strings.CutSuffix(inner, "]"); !ok {
-			return netip.Addr{}, errNoViewer
+			return viewer, false
 		}
 	}
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return netip.Addr{}, errNoViewer
+		return viewer, false
 	}
 	viewer, err := netip.ParseAddr(host)
-	if err != nil || viewer.Zone() != "" {
-		return netip.Addr{}, errNoViewer
-	}
-	return viewer.Unmap(), nil
+	return viewer.Unmap(), err == nil && viewer.Zone() == ""
 }
 
 type preflightKey struct{}
@@ -146,18 +147,10 @@ func FromPreflight(ctx context.Context) bool {
 
 type bypassKey struct{}
 
-// Bypassed tells that the request that ctx belongs to did not come through the
-// Edge, though there is one. Its RemoteAddr is that of who called the API.
-func Bypassed(ctx context.Context) bool {
-	bypassed, _ := ctx.Value(bypassKey{}).(bool)
-	return bypassed
-}
-
-// logBypass says what is wrong with a request that has a key, which matters
-// while the key changes. That there is none is what whoever calls the API's own
-// address gets a page for.
-func (h *Handler) logBypass(ctx context.Context, err error) {
-	if !errors.Is(err, errNoKey) {
-		h.cfg.Log.WarnContext(ctx, "not from the edge", "api_request_id", RequestID(ctx), "error", err)
-	}
+// Bypassed tells how the request that ctx belongs to went past the Edge: NoKey,
+// WrongKey or NoViewer, and empty where it did not, or where there is no Edge.
+// Its RemoteAddr is then that of who called the API.
+func Bypassed(ctx context.Context) string {
+	how, _ := ctx.Value(bypassKey{}).(string)
+	return how
 }

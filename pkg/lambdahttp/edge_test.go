@@ -66,11 +66,7 @@ func receivedBehind(t *testing.T, edge *lambdahttp.Edge, event events.APIGateway
 
 func TestWhoComesThroughTheEdge(t *testing.T) {
 	type event = events.APIGatewayV2HTTPRequest
-	const (
-		noKey    = ""
-		wrongKey = "has none of the configured hashes, or is there more than once"
-		noViewer = "is right, but CloudFront-Viewer-Address is no address"
-	)
+	const noKey, wrongKey, noViewer = lambdahttp.NoKey, lambdahttp.WrongKey, lambdahttp.NoViewer
 	keyIs := func(value string) func(*event) {
 		return func(e *event) { e.Headers["x-origin-verify"] = value }
 	}
@@ -80,9 +76,8 @@ func TestWhoComesThroughTheEdge(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		change func(*event)
-		// client is the address that is believed; empty: bypassed, and why is
-		// in the log.
-		client, why string
+		// client is the address that is believed; empty: bypassed, and how.
+		client, bypassed string
 	}{
 		{"the key and an address of IPv4", func(*event) {}, "198.51.100.10:0", ""},
 		{"the next key", keyIs(nextKey), "198.51.100.10:0", ""},
@@ -132,21 +127,18 @@ func TestWhoComesThroughTheEdge(t *testing.T) {
 			row.change(&event)
 			var log strings.Builder
 			r := receivedBehind(t, edge(t), event, &log)
-			bypassed, host := row.client == "", "login.acme.example"
-			if bypassed {
+			host := "login.acme.example"
+			if row.bypassed != "" {
 				row.client, host = "192.0.2.10:0", "login.example.com"
 			}
-			if got := lambdahttp.Bypassed(r.Context()); got != bypassed {
-				t.Errorf("Bypassed = %t, want %t", got, bypassed)
+			if got := lambdahttp.Bypassed(r.Context()); got != row.bypassed {
+				t.Errorf("Bypassed = %q, want %q", got, row.bypassed)
 			}
 			if r.RemoteAddr != row.client || r.Host != host {
 				t.Errorf("the client is %s, the host %s; want %s, %s", r.RemoteAddr, r.Host, row.client, host)
 			}
-			if row.why == "" && log.Len() > 0 || !strings.Contains(log.String(), row.why) {
-				t.Errorf("the log says %q, want %q", log.String(), row.why)
-			}
-			if strings.Contains(log.String(), key) || strings.Contains(log.String(), "forged") {
-				t.Errorf("the log quotes a key: %s", log.String())
+			if log.Len() > 0 {
+				t.Errorf("the log says %s", log.String())
 			}
 		})
 	}
@@ -155,21 +147,44 @@ func TestWhoComesThroughTheEdge(t *testing.T) {
 // Without an edge the two headers are what anyone may write.
 func TestWithoutAnEdgeItsHeadersMeanNothing(t *testing.T) {
 	r := receivedBehind(t, nil, fromEdge(), io.Discard)
-	if r.RemoteAddr != "192.0.2.10:0" || r.Host != "login.example.com" || lambdahttp.Bypassed(r.Context()) {
-		t.Errorf("the client is %s, the host %s, bypassed: %t", r.RemoteAddr, r.Host, lambdahttp.Bypassed(r.Context()))
+	if r.RemoteAddr != "192.0.2.10:0" || r.Host != "login.example.com" || (lambdahttp.Bypassed(r.Context()) != "") {
+		t.Errorf("the client is %s, the host %s, bypassed: %t", r.RemoteAddr, r.Host, (lambdahttp.Bypassed(r.Context()) != ""))
 	}
-	if lambdahttp.Bypassed(t.Context()) {
+	if lambdahttp.Bypassed(t.Context()) != "" {
 		t.Error("Bypassed outside an invocation")
 	}
 }
 
+// All of the hash counts.
+func TestAKeyWhoseHashIsAlmostOneOfThemIsWrong(t *testing.T) {
+	hash := hashOf(key)
+	for _, almost := range []string{hash[:63] + flipped(hash[63]), flipped(hash[0]) + hash[1:], hash[:32] + flipped(hash[32]) + hash[33:]} {
+		edge, err := lambdahttp.ParseEdge([]string{almost}, "login.acme.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := lambdahttp.Bypassed(receivedBehind(t, edge, fromEdge(), io.Discard).Context()); got != lambdahttp.WrongKey {
+			t.Errorf("%s: Bypassed = %q, want %q", almost, got, lambdahttp.WrongKey)
+		}
+	}
+}
+
+func flipped(digit byte) string {
+	if digit == '0' {
+		return "1"
+	}
+	return "0"
+}
+
 func TestPreflightNeedNotComeThroughTheEdge(t *testing.T) {
-	for id, bypassed := range map[string]bool{lambdahttp.PreflightAPI: false, "": true, "a1b2c3d4e5": true, "Preflight": true} {
+	for id, bypassed := range map[string]bool{lambdahttp.PreflightAPI: false, "": true, "a1b2c3d4e5": true, "Preflight": true, "preflight2": true} {
 		event := fromEdge()
 		event.RequestContext.APIID = id
+		// A host name of the company's own could begin like that.
+		event.RequestContext.DomainPrefix = lambdahttp.PreflightAPI
 		delete(event.Headers, "x-origin-verify")
 		r := receivedBehind(t, edge(t), event, io.Discard)
-		if got := lambdahttp.Bypassed(r.Context()); got != bypassed {
+		if got := (lambdahttp.Bypassed(r.Context()) != ""); got != bypassed {
 			t.Errorf("%q: Bypassed = %t, want %t", id, got, bypassed)
 		}
 		if got := lambdahttp.FromPreflight(r.Context()); got == bypassed {
@@ -211,6 +226,7 @@ func TestParseEdge(t *testing.T) {
 		{"four hashes", []string{hash, hash, hash, hash}, "d111111abcdef8.cloudfront.net", nil},
 		{"no hash", nil, host, []string{"there are 0 hashes"}},
 		{"five hashes", []string{hash, hash, hash, hash, hash}, host, []string{"there are 5 hashes", "4 at most"}},
+		{"the hash of a line break", []string{hashOf("\n")}, host, []string{"hash 1 is the hash of nothing"}},
 		{"the hash of nothing", []string{hash, hashOf("")}, host, []string{"hash 2 is the hash of nothing"}},
 		{"an empty hash", []string{""}, host, []string{"hash 1 is not"}},
 		{"a hash in capitals", []string{strings.ToUpper(hash)}, host, []string{"hash 1 is not", "small letters"}},
@@ -259,7 +275,7 @@ func FuzzViewer(f *testing.F) {
 		if err != nil || client.Port() != 0 || client.Addr().Zone() != "" {
 			t.Fatalf("the client is %q", r.RemoteAddr)
 		}
-		if lambdahttp.Bypassed(r.Context()) {
+		if lambdahttp.Bypassed(r.Context()) != "" {
 			if r.RemoteAddr != "192.0.2.10:0" || r.Host != "login.example.com" {
 				t.Errorf("%q: the client is %s, the host %s", value, r.RemoteAddr, r.Host)
 			}

@@ -32,8 +32,7 @@ type Config struct {
 	// is Bypassed. Nil means that there is none, and that the headers by which
 	// CloudFront vouches for a request mean nothing.
 	Edge *Edge
-	// Log is told of events that are none, and of keys of the Edge that are
-	// wrong. Nil means slog.Default().
+	// Log is told of events that are none. Nil means slog.Default().
 	Log *slog.Logger
 }
 

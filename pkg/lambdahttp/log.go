@@ -25,13 +25,14 @@ func (h traced) Handle(ctx context.Context, record slog.Record) error {
 func (h traced) WithAttrs(attrs []slog.Attr) slog.Handler { return traced{h.Handler.WithAttrs(attrs)} }
 func (h traced) WithGroup(name string) slog.Handler       { return traced{h.Handler.WithGroup(name)} }
 
-// traceID reads the Root of the tracing header that aws-lambda-go leaves in an
+// traceID reads the Root, which may be a client's word, of the tracing header that aws-lambda-go leaves in an
 // invocation's context:
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 func traceID(ctx context.Context) string {
 	header, _ := ctx.Value("x-amzn-trace-id").(string)
 	for field := range strings.SplitSeq(header, ";") {
-		if id, ok := strings.CutPrefix(strings.TrimSpace(field), "Root="); ok {
+		id, ok := strings.CutPrefix(strings.TrimSpace(field), "Root=")
+		if ok && len(id) == len("1-58406520-a006649127e371903a2de979") && strings.Trim(id, "0123456789abcdef-") == "" {
 			return id
 		}
 	}

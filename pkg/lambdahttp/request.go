@@ -65,10 +65,7 @@ func (h *Handler) request(ctx context.Context, payload []byte) (*http.Request, e
 	if from.APIID == PreflightAPI {
 		ctx = context.WithValue(ctx, preflightKey{}, true)
 	} else if h.cfg.Edge != nil {
-		if err := h.cfg.Edge.admit(r); err != nil {
-			ctx = context.WithValue(ctx, bypassKey{}, true)
-			h.logBypass(ctx, err)
-		}
+		ctx = context.WithValue(ctx, bypassKey{}, h.cfg.Edge.admit(r))
 	}
 	r.Header.Del(HeaderOriginVerify)
 	r.Header.Del(HeaderViewerAddress)

@@ -48,16 +48,16 @@ func TestAFunctionThatCannotBeConfiguredAnswersWithAPageAndSaysWhyInTheLog(t *te
 }
 
 func TestWhoGoesRoundTheEdgeGetsAPageOnly(t *testing.T) {
-	bypassed := false
+	bypassed := ""
 	s := newSite(t, func(c *web.Config) {
-		c.Bypassed = func(context.Context) bool { return bypassed }
+		c.Bypassed = func(context.Context) string { return bypassed }
 		c.Audit.Namespace = "test"
 	})
 	b := s.browser(t)
 	b.signIn()
 	cookie := b.cookie
 
-	bypassed = true
+	bypassed = "wrong_key"
 	for name, page := range map[string]answer{
 		"a session": b.get("/users/login"), "a password": s.browser(t).signIn(), "a log-out": b.get("/users/logout"), "no such page": b.get("/nowhere"),
 	} {
@@ -66,11 +66,12 @@ func TestWhoGoesRoundTheEdgeGetsAPageOnly(t *testing.T) {
 			t.Errorf("%s: leads to %q", name, page.Header.Get("Location"))
 		}
 	}
-	if got := strings.Count(s.log.String(), `"Bypassed":1`); got != 4 {
-		t.Errorf("%d of 4 are counted:\n%s", got, s.log)
+	// Not the one of no page, which is at no door.
+	if got := strings.Count(s.log.String(), `"event":"bypassed","door":"users","reason":"wrong_key","code":"DPL-1010"`); got != 3 {
+		t.Errorf("%d of 3 are told of:\n%s", got, s.log)
 	}
 
-	bypassed = false
+	bypassed = ""
 	if b.cookie != cookie {
 		t.Error("the session's cookie was dropped")
 	}

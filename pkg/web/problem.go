@@ -150,7 +150,7 @@ func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err er
 		}
 	}
 	if p.is == errBypass {
-		s.record(r, door, audit.Event{Name: audit.Bypassed, Reason: p.reason, Code: p.code})
+		s.record(r, door, audit.Event{Name: audit.Bypassed, Reason: s.cfg.Bypassed(r.Context()), Code: p.code})
 	}
 	if p.level == slog.LevelError {
 		s.record(r, door, audit.Event{Name: audit.Failed, Reason: p.reason, Code: p.code, Subject: f.subject})

@@ -53,10 +53,10 @@ type Config struct {
 	// RequestID returns the id that the person sees and the log shows. Nil
 	// means no id.
 	RequestID func(context.Context) string
-	// Bypassed tells that a request went round the CloudFront distribution that
-	// is in front of the pages; it gets no other page than one that says so.
-	// Nil means that there is no such distribution.
-	Bypassed func(context.Context) bool
+	// Bypassed tells, in a stable word, how a request went past the CloudFront
+	// distribution that is in front of the pages; it gets no other page than one
+	// that says so. Empty: it did not. Nil means that there is no distribution.
+	Bypassed func(context.Context) string
 	// Timeout ends a request's calls to what is behind; zero means 4 s.
 	Timeout time.Duration
 	// Audit takes security events, Log everything else; its nil means
@@ -89,7 +89,7 @@ func New(cfg Config) (*Server, error) {
 		cfg.RequestID = func(context.Context) string { return "" }
 	}
 	if cfg.Bypassed == nil {
-		cfg.Bypassed = func(context.Context) bool { return false }
+		cfg.Bypassed = func(context.Context) string { return "" }
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"deskpro-login/pkg/directory"
@@ -17,11 +18,15 @@ type Passwords interface {
 	Decoy() string
 }
 
+// ErrUnreadable: something is stored under a login that is no account.
+var ErrUnreadable = errors.New("stored account cannot be read")
+
 // Checker is a directory.Authenticator over the accounts that Find finds.
 type Checker struct {
 	// Find returns the account under a normalised login, or nil where there
-	// is none. Its error is directory.ErrThrottled or ErrUnavailable by
-	// errors.Is and holds no login. It is safe for concurrent use.
+	// is none. Its error is directory.ErrThrottled or ErrUnavailable, or
+	// ErrUnreadable, by errors.Is and holds no login. It is safe for concurrent
+	// use.
 	Find      func(ctx context.Context, login string) (*Account, error)
 	Passwords Passwords
 }
@@ -35,15 +40,23 @@ var _ directory.Authenticator = Checker{}
 //
 // A login that NormalizeLogin refuses is not looked up: that it cannot exist
 // is plain from itself. An account whose stored hash cannot be verified (odd, or
-// too costly) is refused like the others, for ReasonHash.
+// too costly) is refused like the others, for ReasonHash, and one that cannot be
+// read at all for ReasonUnreadable.
 //
 // The cost is the same only among hashes made with the parameters that
 // Passwords uses now.
 func (c Checker) Authenticate(ctx context.Context, credentials directory.Credentials) (directory.Outcome, error) {
-	var found *Account
+	var (
+		found      *Account
+		unreadable error
+	)
 	if login, ok := NormalizeLogin(credentials.Login); ok {
 		var err error
-		if found, err = c.Find(ctx, login); err != nil {
+		found, err = c.Find(ctx, login)
+		switch {
+		case errors.Is(err, ErrUnreadable):
+			unreadable = err
+		case err != nil:
 			return directory.Outcome{}, fmt.Errorf("finding account: %w", err)
 		}
 	}
@@ -60,6 +73,8 @@ func (c Checker) Authenticate(ctx context.Context, credentials directory.Credent
 		return directory.Outcome{}, fmt.Errorf("%w: verifying password: %w", directory.ErrUnavailable, err)
 	}
 	switch {
+	case unreadable != nil:
+		return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonUnreadable, Cause: unreadable}
 	case found == nil:
 		return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonUnknown}
 	case !right:

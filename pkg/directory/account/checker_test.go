@@ -63,6 +63,20 @@ func newMara() *account.Account {
 	}
 }
 
+// What cannot be read is nobody's, and costs as much.
+func TestAnUnreadableAccountIsRefusedLikeAnUnknownOne(t *testing.T) {
+	d := newDirectory(t, nil)
+	d.findErr = fmt.Errorf("%w: attribute id", account.ErrUnreadable)
+	_, err := d.authenticate(t.Context(), "mara", "right")
+	refusal, ok := errors.AsType[*directory.Refusal](err)
+	if !ok || refusal.Reason != directory.ReasonUnreadable || !errors.Is(refusal.Cause, account.ErrUnreadable) {
+		t.Errorf("error = %v, want a refusal for ReasonUnreadable with its cause", err)
+	}
+	if got, want := fmt.Sprint(d.hashes), "map[$argon2id$v=19$m=19456,t=2,p=1:1]"; got != want {
+		t.Errorf("hashes = %s, want %s", got, want)
+	}
+}
+
 func TestEveryAttemptCostsOneLookUpAndOneHash(t *testing.T) {
 	const one = "map[$argon2id$v=19$m=19456,t=2,p=1:1]"
 	for _, row := range []struct {

@@ -71,7 +71,9 @@ func possible(login, password string) bool {
 	return login != "" && password != "" &&
 		utf8.ValidString(login) && utf8.ValidString(password) &&
 		utf8.RuneCountInString(login) <= maxLogin && utf8.RuneCountInString(password) <= maxPassword &&
-		!strings.ContainsFunc(login, unicode.IsControl)
+		!strings.ContainsFunc(login, func(r rune) bool {
+			return !unicode.In(r, unicode.L, unicode.M, unicode.S, unicode.N, unicode.P)
+		})
 }
 
 // secretHash proves that the caller has the client's secret, over the username

@@ -160,6 +160,8 @@ func TestImpossibleCredentialsAreRefusedUnsent(t *testing.T) {
 		{"a login that is not UTF-8", login + "\xff", password},
 		{"a password that is not UTF-8", login, password + "\xff"},
 		{"a line end within the login", "mara@\nexample.com", password},
+		{"a space within the login", "mara lopez", password},
+		{"an invisible character within the login", "mara\u200d@example.com", password},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := d.Authenticate(t.Context(), typed(row.login, row.password))

@@ -17,7 +17,7 @@
 //	disabled        BOOL
 //
 // An absent attribute is empty or false; further attributes are ignored. An
-// attribute of another type makes the item odd: ErrUnavailable, with its name.
+// attribute of another type makes the item odd: a refusal whose cause names it.
 package dynamo
 
 import (
@@ -91,7 +91,7 @@ func (d *Directory) find(ctx context.Context, login string) (*account.Account, e
 	}
 	found, err := decode(out.Item, login)
 	if err != nil {
-		return nil, fmt.Errorf("%w: decoding an item of table %s: %w", directory.ErrUnavailable, d.table, err)
+		return nil, fmt.Errorf("%w: decoding an item of table %s: %w", account.ErrUnreadable, d.table, err)
 	}
 	return found, nil
 }

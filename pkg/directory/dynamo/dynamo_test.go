@@ -175,7 +175,9 @@ func TestUnknownWrongAndDisabledCostOneReadEach(t *testing.T) {
 	}
 }
 
-func TestAnOddItemIsUnavailableAndTheErrorNamesTheAttribute(t *testing.T) {
+// To outsiders it is no other than an unknown login: the answer, and (by the
+// decoy) its cost.
+func TestAnOddItemIsRefusedAndTheCauseNamesTheAttribute(t *testing.T) {
 	for _, row := range []struct{ attribute, value string }{
 		{"id", `{"N": "4711"}`},
 		{"id", `{"NULL": true}`},
@@ -197,8 +199,9 @@ func TestAnOddItemIsUnavailableAndTheErrorNamesTheAttribute(t *testing.T) {
 		t.Run(row.attribute+" as "+row.value, func(t *testing.T) {
 			_, d := start(t, fmt.Sprintf(`, %q: %s`, row.attribute, row.value))
 			_, err := d.Authenticate(t.Context(), credentials("mara", "right"))
-			if !errors.Is(err, directory.ErrUnavailable) {
-				t.Fatalf("error = %v, want ErrUnavailable", err)
+			refusal, ok := errors.AsType[*directory.Refusal](err)
+			if !ok || refusal.Reason != directory.ReasonUnreadable || refusal.Cause == nil {
+				t.Fatalf("error = %v, want a refusal for ReasonUnreadable with its cause", err)
 			}
 			if want := "attribute " + row.attribute + " "; !strings.Contains(err.Error(), want) {
 				t.Errorf("error %q does not hold %q", err, want)

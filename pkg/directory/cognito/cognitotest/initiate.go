@@ -6,8 +6,14 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"regexp"
 	"slices"
 )
+
+// usernamePattern is that of AdminGetUser, which the real service holds a login
+// to as well: no space is in it.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminGetUser.html
+var usernamePattern = regexp.MustCompile(`^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$`)
 
 type initiateInput struct {
 	AnalyticsMetadata json.RawMessage
@@ -45,6 +51,9 @@ func (s *Server) initiate(body []byte, fault Fault) (*answer, error) {
 	}
 	if err := checkParameters(in.AuthParameters, []string{"USERNAME", "PASSWORD"}, "SECRET_HASH", "DEVICE_KEY"); err != nil {
 		return nil, err
+	}
+	if !usernamePattern.MatchString(in.AuthParameters["USERNAME"]) {
+		return nil, invalidParameter(`1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{M}\p{S}\p{N}\p{P}]+`)
 	}
 	if err := s.checkSecretHash(in.AuthParameters); err != nil {
 		return nil, err
