@@ -247,6 +247,7 @@ func TestABrokenDeploymentIsReportedToFail(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			d := newDeployment(t)
+			d.timeout = 30 * time.Second // 18 of them for the checks: too few for a pause and a second try
 			if row.breaks != nil {
 				row.breaks(d)
 			}

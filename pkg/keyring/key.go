@@ -7,6 +7,7 @@
 package keyring
 
 import (
+	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -58,6 +59,11 @@ func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // Bytes returns a copy of what signs: the bytes of the string, never decoded.
 func (k Key) Bytes() []byte { return []byte(k.secret.Reveal()) }
+
+// Same tells whether both sign the same, whatever they are called.
+func (k Key) Same(other Key) bool {
+	return subtle.ConstantTimeCompare(k.Bytes(), other.Bytes()) == 1
+}
 
 // Version is the store's own name for this version of the secret.
 func (k Key) Version() string { return k.version }

@@ -59,3 +59,20 @@ func TestParseKey(t *testing.T) {
 		})
 	}
 }
+
+func TestKeysAreTheSameByWhatTheySignWith(t *testing.T) {
+	parse := func(value, version string) keyring.Key {
+		key, err := keyring.ParseKey(redact.New(value), version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	const one, other = "correct-horse-battery-staple-0123456789", "correct-horse-battery-staple-0123456780"
+	if !parse(one, "v1").Same(parse(`{"key": "`+one+`"}`, "v2")) {
+		t.Error("a key is not the same as itself in JSON")
+	}
+	if parse(one, "v1").Same(parse(other, "v1")) {
+		t.Error("two keys are the same")
+	}
+}

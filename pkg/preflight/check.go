@@ -194,6 +194,24 @@ func (t *Trial) wrongToken(ctx context.Context, d Door, person directory.User, l
 	return append(wrong, differences(got, want)...)
 }
 
+// tryKey holds the doors' keys apart: with one for both, a user's token would
+// open the agent interface. A key that cannot be had is tryRedirect's to tell.
+func (t *Trial) tryKey(ctx context.Context, d Door) *Failure {
+	ring, err := d.Keys.Keyring(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, other := range t.cfg.Doors {
+		if other.Name == d.Name {
+			continue
+		}
+		if others, err := other.Keys.Keyring(ctx); err == nil && ring.Current.Same(others.Current) {
+			return &Failure{Door: d.Name, Check: "secret", Want: "one of its own", Reason: "it is also that of " + other.Name}
+		}
+	}
+	return nil
+}
+
 // mint signs what login must have signed.
 func mint(d Door, key keyring.Key, person directory.User, now time.Time) (deskpro.Token, error) {
 	email, err := deskpro.ParseEmail(person.Email)

@@ -20,8 +20,8 @@ import (
 	"deskpro-login/pkg/state/memory"
 )
 
-// timeout is the function's.
-const timeout = time.Minute
+// timeout is the function's; once would leave no time for a second try.
+const timeout, once = time.Minute, 20 * time.Second
 
 func hang(ctx context.Context, _ []byte) ([]byte, error) {
 	<-ctx.Done()
@@ -96,6 +96,9 @@ func TestAPanicIsAFailureThatShowsNoValue(t *testing.T) {
 		!strings.Contains(log[0].Error, "hook_test.go") || strings.Contains(d.log.String(), "needle") {
 		t.Errorf("%s, want Failed and the stack without the value:\n%s", status, &d.log)
 	}
+	if d.asked[loginVersion] != 1 {
+		t.Errorf("tried %d times, want once", d.asked[loginVersion])
+	}
 }
 
 // Whatever becomes of a trial, nobody is left signed in.
@@ -108,7 +111,11 @@ func TestNoSessionIsLeft(t *testing.T) {
 		"a check panics": func(d *deployment) {
 			d.functions[authenticateVersion] = func(context.Context, []byte) ([]byte, error) { panic("x") }
 		},
-		"the time runs out": func(d *deployment) { d.functions[authenticateVersion] = hang },
+		"the time runs out": func(d *deployment) {
+			for _, version := range []string{loginVersion, authenticateVersion, logoutVersion} {
+				d.functions[version] = hang
+			}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -124,7 +131,7 @@ func TestNoSessionIsLeft(t *testing.T) {
 						opened = append(opened, id)
 					}
 				}
-				ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // 8 s for checks
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
 				defer cancel()
 				d.run(t, ctx)
 				if len(opened) == 0 {

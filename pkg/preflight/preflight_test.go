@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -221,35 +222,60 @@ func TestABrokenDeploymentFails(t *testing.T) {
 		}, withSession, loginVersion, "nothing to verify the token with: no signing key", 302, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			d := newDeployment(t)
-			row.breaks(d)
-			status, log := d.run(t, t.Context())
-			if status != preflight.Failed {
-				t.Errorf("reported %s, want Failed", status)
-			}
-			var doors []string
-			for _, l := range log[:len(log)-1] {
-				if l.Check != row.check {
-					continue // what is broken may show elsewhere, too
+			synctest.Test(t, func(t *testing.T) {
+				d := newDeployment(t)
+				row.breaks(d)
+				ctx, cancel := context.WithTimeout(t.Context(), once)
+				defer cancel()
+				status, log := d.run(t, ctx)
+				if status != preflight.Failed {
+					t.Errorf("reported %s, want Failed", status)
 				}
-				doors = append(doors, l.Door)
-				if l.Msg != "check failed" || l.Level != "ERROR" || l.Deployment != "d-ABCDEF123" || l.Want == "" || l.Version != row.version ||
-					!strings.Contains(l.Reason, row.says) || l.Status != float64(row.status) || l.Code != row.code ||
-					strings.HasPrefix(l.RequestID, "preflight-") != (row.version != "") {
-					t.Errorf("got %+v\nwant version %s, status %d, code %q and %q", l, row.version, row.status, row.code, row.says)
+				var doors []string
+				for _, l := range log[:len(log)-1] {
+					if l.Check != row.check {
+						continue // what is broken may show elsewhere, too
+					}
+					doors = append(doors, l.Door)
+					if l.Msg != "check failed" || l.Level != "ERROR" || l.Deployment != "d-ABCDEF123" || l.Want == "" || l.Version != row.version ||
+						!strings.Contains(l.Reason, row.says) || l.Status != float64(row.status) || l.Code != row.code ||
+						strings.HasPrefix(l.RequestID, "preflight-") != (row.version != "") {
+						t.Errorf("got %+v\nwant version %s, status %d, code %q and %q", l, row.version, row.status, row.code, row.says)
+					}
 				}
-			}
-			if slices.Sort(doors); !slices.Equal(doors, []string{"agents", "users"}) && row.check != "session" {
-				t.Errorf("%s failed at doors %v, want at both:\n%s", row.check, doors, &d.log)
-			}
-			if last := log[len(log)-1]; last.Msg != "reported" || last.Status != "Failed" || last.Failures != len(log)-1 {
-				t.Errorf("last line %+v, want the report of %d failures", last, len(log)-1)
-			}
-			for _, secret := range []string{"jwt=", "eyJ", "__Host-", "needle", "evil.example", "practice-key", "another-key", "<form", "callback"} {
-				if strings.Contains(d.log.String(), secret) {
-					t.Errorf("the log shows %q:\n%s", secret, &d.log)
+				if slices.Sort(doors); !slices.Equal(doors, []string{"agents", "users"}) && row.check != "session" {
+					t.Errorf("%s failed at doors %v, want at both:\n%s", row.check, doors, &d.log)
 				}
-			}
+				if last := log[len(log)-1]; last.Msg != "reported" || last.Status != "Failed" || last.Failures != len(log)-1 {
+					t.Errorf("last line %+v, want the report of %d failures", last, len(log)-1)
+				}
+				for _, secret := range []string{"jwt=", "eyJ", "__Host-", "needle", "evil.example", "practice-key", "another-key", "<form", "callback"} {
+					if strings.Contains(d.log.String(), secret) {
+						t.Errorf("the log shows %q:\n%s", secret, &d.log)
+					}
+				}
+			})
 		})
 	}
+}
+
+// A user's token would open the agent interface: Deskpro tells the doors apart
+// by their secrets alone.
+func TestDoorsThatShareAKeyFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDeployment(t)
+		for i := range d.site.Doors {
+			d.site.Doors[i].Keys = &keys{key: key(t, goodKey+"users")}
+		}
+		d.keys["agents"].key = key(t, goodKey+"users")
+		ctx, cancel := context.WithTimeout(t.Context(), once)
+		defer cancel()
+		status, _ := d.run(t, ctx)
+		if status != preflight.Failed || !strings.Contains(d.log.String(), `"reason":"it is also that of users"`) || !strings.Contains(d.log.String(), `"reason":"it is also that of agents"`) {
+			t.Errorf("%s, want Failed and both doors named:\n%s", status, &d.log)
+		}
+		if strings.Contains(d.log.String(), goodKey) {
+			t.Errorf("the log shows the key:\n%s", &d.log)
+		}
+	})
 }

@@ -56,7 +56,8 @@ type deployment struct {
 	sent func(events.APIGatewayV2HTTPRequest)
 	// asked is how often each version was.
 	asked map[string]int
-	log   bytes.Buffer
+	// log is the trial's and the hook's.
+	log bytes.Buffer
 }
 
 func newDeployment(t testing.TB) *deployment {
@@ -152,9 +153,6 @@ func (d *deployment) trial(t testing.TB) *preflight.Trial {
 			t.Fatal(err)
 		}
 		functions[version] = served.Invoke
-		if replaced := d.functions[version]; replaced != nil {
-			functions[version] = replaced
-		}
 	}
 	cfg := preflight.Config{
 		Versions: preflight.Versions{Login: loginVersion, Authenticate: authenticateVersion, Logout: logoutVersion},
@@ -168,7 +166,11 @@ func (d *deployment) trial(t testing.TB) *preflight.Trial {
 				}
 				d.sent(e)
 			}
-			out, err := functions[version](ctx, payload)
+			answers := functions[version]
+			if replaced := d.functions[version]; replaced != nil {
+				answers = replaced
+			}
+			out, err := answers(ctx, payload)
 			edit := d.edits[version]
 			if err != nil || edit == nil {
 				return out, err
@@ -180,6 +182,7 @@ func (d *deployment) trial(t testing.TB) *preflight.Trial {
 			edit(&response)
 			return json.Marshal(response)
 		},
+		Log: slog.New(slog.NewJSONHandler(&d.log, nil)),
 	}
 	for _, name := range []string{"users", "agents"} {
 		door := preflight.Door{Name: name, App: d.apps[name], Keys: d.keys[name]}
