@@ -169,6 +169,20 @@ func TestARefusedAlarmWatchesItsDoorsShare(t *testing.T) {
 	}
 }
 
+func TestTheDashboardIsInTheConsoleOfItsPartition(t *testing.T) {
+	for partition, want := range map[string]string{
+		"aws":        "https://eu-west-1.console.aws.amazon.com/cloudwatch/",
+		"aws-cn":     "https://eu-west-1.console.amazonaws.cn/cloudwatch/",
+		"aws-us-gov": "https://eu-west-1.console.amazonaws-us-gov.com/cloudwatch/",
+	} {
+		s := openStack(t, monitoring, watched)
+		s.values["AWS::Partition"] = partition
+		if got := s.resolve(s.section("Outputs")["DashboardUrl"].(object)["Value"]).(string); !strings.HasPrefix(got, want) {
+			t.Errorf("in %s it is %s", partition, got)
+		}
+	}
+}
+
 func TestFailuresNameEveryCode(t *testing.T) {
 	s := openStack(t, monitoring, watched)
 	query := s.resource("ErrorsQuery")["Properties"].(object)["QueryString"].(string)

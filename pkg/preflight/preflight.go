@@ -59,7 +59,9 @@ type Config struct {
 	Doors    []Door
 	Versions Versions
 	// Sessions opens the made-up person's session in the store where the
-	// functions look for it. A minute is as long as one need live.
+	// functions look for it. A minute is as long as one need live; login, by
+	// its own configuration, may let one that it saw live longer, should this
+	// function die before it ends it.
 	Sessions *session.Sessions
 	// Invoke hands payload to a version and returns its answer. It returns soon
 	// after ctx ends. Its error, which is logged, quotes neither; that of a
