@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 
 	"deskpro-login/infra/loginctl/hint"
 	"deskpro-login/infra/loginctl/stack"
@@ -57,6 +58,7 @@ const signIn = "sign in as you do for the AWS CLI (aws sso login, or AWS_ACCESS_
 func (q Query) config(ctx context.Context) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithRegion(q.Region), config.WithSharedConfigProfile(q.Profile), config.WithBaseEndpoint(q.Endpoint),
+		config.WithLogger(logging.Nop{}), // what goes wrong is in the error
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	noProfile := config.SharedConfigProfileNotExistError{}
