@@ -25,8 +25,8 @@ func (h traced) Handle(ctx context.Context, record slog.Record) error {
 func (h traced) WithAttrs(attrs []slog.Attr) slog.Handler { return traced{h.Handler.WithAttrs(attrs)} }
 func (h traced) WithGroup(name string) slog.Handler       { return traced{h.Handler.WithGroup(name)} }
 
-// traceID reads the Root, which may be a client's word, of the tracing header that aws-lambda-go leaves in an
-// invocation's context:
+// traceID reads the Root of the tracing header that aws-lambda-go leaves in an
+// invocation's context. It may be a client's word.
 // https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 func traceID(ctx context.Context) string {
 	header, _ := ctx.Value("x-amzn-trace-id").(string)
