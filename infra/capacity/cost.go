@@ -79,7 +79,7 @@ func (f facts) perMonth(directory string) []line {
 		{secret.name, secret.of(float64(secrets))},
 		{secretCalls.name + ", a refresh a minute, at most", secretCalls.of(float64(calls) * month * busyMonth.value)},
 		{metric.name + ", at most", metric.of(float64(customMetrics(directory)))},
-		{alarm.name, alarm.of(alarmMetrics)},
+		{alarm.name, alarm.of(float64(alarmMetrics(directory)))},
 		{dashboard.name, dashboard.of(1)},
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -38,7 +37,6 @@ type house struct {
 	app      *deskpro.App
 	key      keyring.Key
 	env      []string
-	done     []func()
 	strain   atomic.Pointer[strain]
 }
 
@@ -58,8 +56,11 @@ func newHouse(ctx context.Context, folder string) (*house, error) {
 	}
 	h.strain.Store(&strain{wait: func() {}})
 	// The lock-out is a matter of guessing, not of how many people come.
-	h.pool = cognitotest.Start(host{h: h}, cognitotest.Config{HideUnknown: true, NoLockout: true})
-	h.cloud = httptest.NewServer(h)
+	pool, err := cognitotest.New(cognitotest.Config{HideUnknown: true, NoLockout: true})
+	if err != nil {
+		return nil, err
+	}
+	h.pool, h.cloud = pool, httptest.NewServer(h)
 	if err := errors.Join(h.furnish(ctx), h.configure(ctx)); err != nil {
 		h.close()
 		return nil, err
@@ -67,21 +68,9 @@ func newHouse(ctx context.Context, folder string) (*house, error) {
 	return h, nil
 }
 
-// host is as much of a test as the pool asks of one.
-type host struct {
-	testing.TB
-	h *house
-}
-
-func (host) Helper()                           {}
-func (t host) Cleanup(f func())                { t.h.done = append(t.h.done, f) }
-func (host) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-
 func (h *house) close() {
 	h.cloud.Close()
-	for _, f := range h.done {
-		f()
-	}
+	h.pool.Close()
 }
 
 // furnish makes tables, secrets and accounts.

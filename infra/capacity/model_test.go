@@ -40,6 +40,18 @@ func TestARequestTakesWhatWasMeasuredAndItsCalls(t *testing.T) {
 	}
 }
 
+func TestWhatIsMeasuredIsWhatIsCounted(t *testing.T) {
+	f, err := known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range sized {
+		if r := f.request(k.kind, k.directory); r.Function != k.function || r.Status != k.status {
+			t.Errorf("%s %s is measured as %d of %s, counted as %d of %s", k.kind, k.directory, k.status, k.function, r.Status, r.Function)
+		}
+	}
+}
+
 func TestTheBillOfAMillionSignIns(t *testing.T) {
 	f := made()
 	for _, j := range journeys()[:1] {

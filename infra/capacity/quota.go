@@ -20,8 +20,9 @@ type quota struct {
 const docs = "https://docs.aws.amazon.com/"
 
 const (
-	tooMany     = `429 of API Gateway: ` + "`" + `{"message":"Too Many Requests"}` + "`" + `, not a page`
-	unavailable = `a 5xx of API Gateway, reported to be 503 ` + "`" + `{"message":"Service Unavailable"}` + "`" + `, not a page`
+	tooMany       = `429 of API Gateway: ` + "`" + `{"message":"Too Many Requests"}` + "`" + `, not a page`
+	unavailable   = `a 5xx of API Gateway, reported to be 503 ` + "`" + `{"message":"Service Unavailable"}` + "`" + `, not a page`
+	directoryBusy = "our page `DPL-2007`, 429: \"Too many people at once\""
 )
 
 func perRequest(facts, string) float64 { return 2 }
@@ -52,11 +53,11 @@ func quotas() []quota {
 			seen: unavailable + ", until enough have started", raise: "not adjustable; spread the start, or provisioned concurrency on the alias `live` before a known hour",
 			source: docs + "lambda/latest/dg/scaling-behavior.html"},
 		{name: "Cognito, UserAuthentication", limit: 120, unit: "calls/s", only: cognito, load: perSignIn,
-			seen: "our page `DPL-2007`, 429: \"Too many people at once\"", raise: "Service Quotas, for money (the price list has it); it is the account's and Region's, so a second pool does not help, a second account or Region does; or the DynamoDB directory",
+			seen: directoryBusy, raise: "Service Quotas, for money (the price list has it); it is the account's and Region's, so a second pool does not help, a second account or Region does; or the DynamoDB directory",
 			source: docs + "cognito/latest/developerguide/quotas.html"},
 		{name: "accounts table, a new one's reads", limit: 12_000, unit: "read units/s", only: dynamodb,
 			load: func(f facts, directory string) float64 { return f.request("sign-in", directory).Reads },
-			seen: "our page `DPL-3001`, 503", raise: "it grows by itself with twice the last peak in 30 minutes; `WarmThroughput` before a known hour",
+			seen: directoryBusy, raise: "it grows by itself with twice the last peak in 30 minutes; `WarmThroughput` before a known hour",
 			source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
 		{name: "state table, a new one's writes", limit: 4_000, unit: "write units/s",
 			load: func(f facts, directory string) float64 { return f.request("sign-in", directory).Writes },

@@ -37,11 +37,11 @@ var sized = [...]struct {
 	status                           int
 	request                          func(cookie string) *http.Request
 }{
-	{"page", "", "login", "GET /{door}/login", http.StatusOK, func(string) *http.Request { return visit("login", "") }},
-	{"redirect", "", "login", "GET /{door}/login", http.StatusFound, func(cookie string) *http.Request { return visit("login", cookie) }},
+	{"page", "", "login", "GET /{door}/login", http.StatusOK, func(string) *http.Request { return visit("login", callback, "") }},
+	{"redirect", "", "login", "GET /{door}/login", http.StatusFound, func(cookie string) *http.Request { return visit("login", callback, cookie) }},
 	{"sign-in", dynamodb, "authenticate", "POST /{door}/login", http.StatusFound, func(string) *http.Request { return signIn(people[0], password) }},
 	{"sign-in", cognito, "authenticate", "POST /{door}/login", http.StatusFound, func(string) *http.Request { return signIn(people[0], password) }},
-	{"log-out", "", "logout", "GET /{door}/logout", http.StatusFound, func(cookie string) *http.Request { return visit("logout", cookie) }},
+	{"log-out", "", "logout", "GET /{door}/logout", http.StatusOK, func(cookie string) *http.Request { return visit("logout", "", cookie) }},
 }
 
 // sizes measures every kind with every memory size n times.

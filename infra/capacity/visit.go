@@ -19,9 +19,12 @@ var people = [...]string{"ada@example.com", "ben@example.com", mallory}
 
 const mallory = "mallory@example.com"
 
-// visit is a browser that Deskpro has sent to a page.
-func visit(page, cookie string) *http.Request {
-	r := httptest.NewRequest(http.MethodGet, "https://"+domain+"/users/"+page+"?return="+url.QueryEscape(callback), nil)
+// visit is a browser that Deskpro has sent to a page, which may lead back.
+func visit(page, back, cookie string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, "https://"+domain+"/users/"+page, nil)
+	if back != "" {
+		r.URL.RawQuery = "return=" + url.QueryEscape(back)
+	}
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	if cookie != "" {
 		r.Header.Set("Cookie", cookie)

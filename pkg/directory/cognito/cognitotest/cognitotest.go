@@ -11,6 +11,7 @@
 package cognitotest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -48,7 +49,7 @@ type Config struct {
 type Server struct {
 	config Config
 	region string
-	url    string
+	server *httptest.Server
 
 	mu       sync.Mutex
 	accounts []*account
@@ -60,6 +61,16 @@ type Server struct {
 // Start serves a pool on loopback until the test ends.
 func Start(t testing.TB, config Config) *Server {
 	t.Helper()
+	s, err := New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// New serves a pool on loopback until Close.
+func New(config Config) (*Server, error) {
 	if config.PoolID == "" {
 		config.PoolID = "eu-west-1_Practice1"
 	}
@@ -74,20 +85,21 @@ func Start(t testing.TB, config Config) *Server {
 	}
 	region, _, ok := strings.Cut(config.PoolID, "_")
 	if !ok {
-		t.Fatalf("pool id %q has no Region before an underscore", config.PoolID)
+		return nil, fmt.Errorf("pool id %q has no Region before an underscore", config.PoolID)
 	}
 	s := &Server{config: config, region: region, sessions: map[string]*session{}}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	s.url = server.URL
-	return s
+	s.server = httptest.NewServer(s)
+	return s, nil
 }
+
+// Close ends the server once it has answered what it was asked.
+func (s *Server) Close() { s.server.Close() }
 
 // AWS returns a configuration whose clients reach this server and no other.
 func (s *Server) AWS() aws.Config {
 	return aws.Config{
 		Region:       s.region,
-		BaseEndpoint: aws.String(s.url),
+		BaseEndpoint: aws.String(s.server.URL),
 		Credentials:  aws.CredentialsProviderFunc(credentials),
 	}
 }

@@ -238,3 +238,28 @@ func TestCallsAreSigned(t *testing.T) {
 		})
 	}
 }
+
+func TestAPoolServesUntilItIsClosed(t *testing.T) {
+	pool, err := cognitotest.New(cognitotest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := *pool.AWS().BaseEndpoint
+	answer, err := http.Post(url, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	pool.Close()
+	if answer, err := http.Post(url, "", nil); err == nil {
+		answer.Body.Close()
+		t.Error("it answers once closed")
+	}
+}
+
+func TestAPoolIDWithoutARegionIsNone(t *testing.T) {
+	if pool, err := cognitotest.New(cognitotest.Config{PoolID: "Practice1"}); err == nil {
+		pool.Close()
+		t.Error("it is accepted")
+	}
+}

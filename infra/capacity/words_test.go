@@ -1,0 +1,85 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"testing"
+)
+
+// The words are where they are written: nothing needs their number at run time.
+func TestTheMetricsHaveThatManyWords(t *testing.T) {
+	refusals, failures := problems(t)
+	for _, row := range []struct {
+		name      string
+		got, want int
+	}{
+		{"doors", doors, constants(t, "../../pkg/config/config.go", "Users")},
+		{"reasons", reasons, constants(t, "../../pkg/lambdahttp/edge.go", "NoKey")},
+		{"outcomes", outcomes, 1 + refusals}, // one is signed_in
+		{"codes", codes, failures},
+		{"metrics of cold starts", coldStarts, len(properties(t, "AWS::Logs::MetricFilter"))},
+	} {
+		if row.got != row.want {
+			t.Errorf("%s: %d here, %d where they are written", row.name, row.got, row.want)
+		}
+	}
+}
+
+func parse(t *testing.T, file string) *ast.File {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// constants counts those that are declared together with one.
+func constants(t *testing.T, file, with string) int {
+	t.Helper()
+	for _, declaration := range parse(t, file).Decls {
+		group, ok := declaration.(*ast.GenDecl)
+		if !ok || group.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range group.Specs {
+			if spec.(*ast.ValueSpec).Names[0].Name == with {
+				return len(group.Specs)
+			}
+		}
+	}
+	t.Fatalf("%s has no constant %s", file, with)
+	return 0
+}
+
+// problems counts the table of errors' rows: those that refuse a sign-in, whose
+// reasons are outcomes, and those that are failures, whose codes are counted.
+func problems(t *testing.T) (refusals, failures int) {
+	t.Helper()
+	ast.Inspect(parse(t, "../../pkg/web/problem.go"), func(node ast.Node) bool {
+		row, ok := node.(*ast.CompositeLit)
+		if !ok {
+			return true
+		}
+		for _, element := range row.Elts {
+			pair, ok := element.(*ast.KeyValueExpr)
+			if !ok {
+				continue
+			}
+			key, _ := pair.Key.(*ast.Ident)
+			switch value := pair.Value.(type) {
+			case *ast.Ident:
+				if key.Name == "refused" && value.Name == "true" {
+					refusals++
+				}
+			case *ast.SelectorExpr:
+				if key.Name == "level" && value.Sel.Name == "LevelError" {
+					failures++
+				}
+			}
+		}
+		return true
+	})
+	return refusals, failures
+}
