@@ -19,11 +19,12 @@ class NoManagedPolicies:
         return {}
 
 
-into = Path(sys.argv[1])
-for name in sys.argv[2:]:
-    template = yaml_parse(Path(name).read_text())
-    text = SamTemplateValidator(template, NoManagedPolicies()).get_translated_template_if_valid() if "Transform" in template else yaml_dump(template)
-    path = into / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    print(f"{name}: {len(template['Resources'])} resources become {len(yaml_parse(text)['Resources'])}")
+if __name__ == "__main__":
+    into = Path(sys.argv[1])
+    for name in sys.argv[2:]:
+        template = yaml_parse(Path(name).read_text())
+        text = SamTemplateValidator(template, NoManagedPolicies()).get_translated_template_if_valid() if "Transform" in template else yaml_dump(template)
+        path = into / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        print(f"{name}: {len(template['Resources'])} resources become {len(yaml_parse(text)['Resources'])}")

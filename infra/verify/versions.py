@@ -6,7 +6,6 @@ documentation says that it puts parameters' values where they are referred to
 SAM's transform is its own code: versions.py TEMPLATE"""
 
 import copy
-import logging
 import sys
 from pathlib import Path
 
@@ -14,18 +13,14 @@ from samcli.yamlhelper import yaml_parse
 from samtranslator.intrinsics.resolver import IntrinsicsResolver
 from samtranslator.translator.transform import transform
 
-logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of its own feature toggles
+sys.dont_write_bytecode = True  # no __pycache__ beside the sources
+from translate import NoManagedPolicies  # which also quietens samtranslator
 
 # What goes to no function that people reach.
 ELSEWHERE = {
     "AlarmEmail", "MaxSecretAgeDays", "LogRetentionDays", "ThrottleRate", "ThrottleBurst", "TrafficShift", "PermissionsBoundaryArn",
     "RollBackOnAlarm", "DomainName", "HostedZoneId", "CertificateArn",
 }
-
-
-class NoManagedPolicies:
-    def load(self):
-        return {}
 
 
 def versions(template, values):
@@ -63,9 +58,11 @@ for name, parameter in parameters.items():
         wrong.append(f"{name}: a changed value makes new versions: {after != before}, want {name not in ELSEWHERE}")
 # CloudFormation refuses a new version of what is the same: reserved concurrency
 # is no part of a version, so it stands in what is.
+_, others = versions(template, {**defaults, "MaxConcurrency": changed(parameters["MaxConcurrency"], defaults["MaxConcurrency"])})
 for name, resource in resources.items():
-    if resource["Type"] == "AWS::Lambda::Function" and "ReservedConcurrentExecutions" in resource["Properties"] and "at once" not in str(resource["Properties"]["Description"]):
-        wrong.append(f"{name}: its description must tell MaxConcurrency, or a change of that alone fails")
+    properties = resource.get("Properties", {})
+    if "ReservedConcurrentExecutions" in properties and properties["Description"] == others[name]["Properties"]["Description"]:
+        wrong.append(f"{name}: its description must change with MaxConcurrency, or a change of that alone fails")
 for line in wrong:
     print(line)
 print(f"{len(parameters)} parameters, {len(parameters) - len(ELSEWHERE & set(parameters))} of which the functions get")

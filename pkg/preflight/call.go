@@ -37,31 +37,31 @@ type call struct {
 }
 
 // ask makes one call. inspect says what is wrong with the answer.
-func (t *Trial) ask(ctx context.Context, d Door, c call, inspect func(answer) []string) *Failure {
-	f := &Failure{Door: d.Name, Check: c.check, Version: c.version, Want: c.want, RequestID: "preflight-" + rand.Text()}
-	payload, err := json.Marshal(c.event(d.Name, f.RequestID, t.cfg.Now()))
+func (t *Trial) ask(ctx context.Context, d Door, c call, inspect func(answer) []string) *failure {
+	f := &failure{door: d.Name, check: c.check, version: c.version, want: c.want, requestID: "preflight-" + rand.Text()}
+	payload, err := json.Marshal(c.event(d.Name, f.requestID, t.cfg.Now()))
 	if err != nil {
-		f.Reason = err.Error()
+		f.reason = err.Error()
 		return f
 	}
 	asking, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	out, err := t.cfg.Invoke(asking, c.version, payload)
 	if err != nil {
-		f.Reason = "no answer: " + err.Error()
+		f.reason = "no answer: " + err.Error()
 		return f
 	}
 	a, err := parseAnswer(out)
 	if err != nil {
-		f.Reason = err.Error()
+		f.reason = err.Error()
 		return f
 	}
-	f.Status, f.Code = a.status, codePattern.FindString(a.body)
+	f.status, f.code = a.status, codePattern.FindString(a.body)
 	wrong := inspect(a)
 	if len(wrong) == 0 {
 		return nil
 	}
-	f.Reason = strings.Join(wrong, "; ")
+	f.reason = strings.Join(wrong, "; ")
 	return f
 }
 

@@ -24,7 +24,7 @@ import (
 const badCredentials = "DPL-2001"
 
 // tryRedirect: who has a session is sent to Deskpro with a token for them.
-func (t *Trial) tryRedirect(ctx context.Context, d Door, id session.ID, person directory.User) *Failure {
+func (t *Trial) tryRedirect(ctx context.Context, d Door, id session.ID, person directory.User) *failure {
 	return t.ask(ctx, d, call{
 		check: "login with a session", version: t.cfg.Versions.Login, want: "302 to the door's default return with a token",
 		method: http.MethodGet, page: "login", session: id,
@@ -41,7 +41,7 @@ func (t *Trial) tryRedirect(ctx context.Context, d Door, id session.ID, person d
 }
 
 // tryPage: who has no session gets the form.
-func (t *Trial) tryPage(ctx context.Context, d Door) *Failure {
+func (t *Trial) tryPage(ctx context.Context, d Door) *failure {
 	return t.ask(ctx, d, call{
 		check: "login without a session", version: t.cfg.Versions.Login, want: "200 with the sign-in page",
 		method: http.MethodGet, page: "login",
@@ -49,7 +49,7 @@ func (t *Trial) tryPage(ctx context.Context, d Door) *Failure {
 }
 
 // tryPassword: nobody's password is refused, by the directory and nothing else.
-func (t *Trial) tryPassword(ctx context.Context, d Door) *Failure {
+func (t *Trial) tryPassword(ctx context.Context, d Door) *failure {
 	return t.ask(ctx, d, call{
 		check: "authenticate with an unknown login", version: t.cfg.Versions.Authenticate, want: "401 with " + badCredentials,
 		method: http.MethodPost, page: "login", form: url.Values{
@@ -65,7 +65,7 @@ func (t *Trial) tryPassword(ctx context.Context, d Door) *Failure {
 }
 
 // tryLogout: the session ends, in the browser and in the store.
-func (t *Trial) tryLogout(ctx context.Context, d Door, id session.ID) *Failure {
+func (t *Trial) tryLogout(ctx context.Context, d Door, id session.ID) *failure {
 	return t.ask(ctx, d, call{
 		check: "logout", version: t.cfg.Versions.Logout, want: "200, the cookie cleared and the session ended",
 		method: http.MethodGet, page: "logout", session: id,
@@ -196,7 +196,7 @@ func (t *Trial) wrongToken(ctx context.Context, d Door, person directory.User, l
 
 // tryKey holds the doors' keys apart: with one for both, a user's token would
 // open the agent interface. A key that cannot be had is tryRedirect's to tell.
-func (t *Trial) tryKey(ctx context.Context, d Door) *Failure {
+func (t *Trial) tryKey(ctx context.Context, d Door) *failure {
 	ring, err := d.Keys.Keyring(ctx)
 	if err != nil {
 		return nil
@@ -206,7 +206,7 @@ func (t *Trial) tryKey(ctx context.Context, d Door) *Failure {
 			continue
 		}
 		if others, err := other.Keys.Keyring(ctx); err == nil && ring.Current.Same(others.Current) {
-			return &Failure{Door: d.Name, Check: "secret", Want: "one of its own", Reason: "it is also that of " + other.Name}
+			return &failure{door: d.Name, check: "secret", want: "one of its own", reason: "it is also that of " + other.Name}
 		}
 	}
 	return nil

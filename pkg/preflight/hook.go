@@ -24,8 +24,8 @@ const (
 type Status string
 
 const (
-	Succeeded Status = "Succeeded"
-	Failed    Status = "Failed"
+	succeeded Status = "Succeeded"
+	failed    Status = "Failed"
 )
 
 // Event is what CodeDeploy invokes a hook with:
@@ -75,15 +75,15 @@ func (h *Hook) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	began := time.Now()
 	wrong := h.try(ctx)
 	for _, err := range wrong {
-		if failure, ok := errors.AsType[*Failure](err); ok {
-			log.LogAttrs(ctx, slog.LevelError, "check failed", failure.attrs()...)
+		if f, ok := errors.AsType[*failure](err); ok {
+			log.LogAttrs(ctx, slog.LevelError, "check failed", f.attrs()...)
 		} else {
 			log.ErrorContext(ctx, "cannot check", "error", err)
 		}
 	}
-	status := Succeeded
+	status := succeeded
 	if len(wrong) > 0 {
-		status = Failed
+		status = failed
 	}
 	reporting, cancel := context.WithTimeout(ctx, reportTimeout)
 	defer cancel()

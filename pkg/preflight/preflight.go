@@ -1,7 +1,7 @@
 // Package preflight tries new versions of the functions behind the sign-in
 // pages before people reach them: at each door it signs a made-up person in and
-// out, checks the token as Deskpro will, and tries a password of nobody's.
-// Trial does that; Hook runs it when CodeDeploy asks, and reports to it.
+// out, checks the token as Deskpro will, and tries a wrong password. Trial does
+// that; Hook runs it when CodeDeploy asks, and reports to it.
 //
 // It asks the versions themselves, with the events that API Gateway would send,
 // and everything behind them for real: state table, secrets, directory.
@@ -91,18 +91,18 @@ func New(cfg Config) (*Trial, error) {
 	return &Trial{cfg}, nil
 }
 
-// Run returns all that is wrong, each a *Failure, and nothing if people may
+// Run returns all that is wrong, each a *failure, and nothing if people may
 // reach the versions. What is wrong at a door may be only that its role is
 // seconds old, so such doors are tried once more, if there is time, and what
 // that finds counts. That is for Trial and not for Hook to do: it knows the
 // doors, and neither a panic nor a broken configuration comes past here.
 func (t *Trial) Run(ctx context.Context) []error {
-	failures, failed := t.try(ctx, t.cfg.Doors)
-	if len(failed) > 0 && settle(ctx) {
+	failures, failing := t.try(ctx, t.cfg.Doors)
+	if len(failing) > 0 && settle(ctx) {
 		for _, f := range failures {
 			t.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "check failed, trying again", f.attrs()...)
 		}
-		failures, _ = t.try(ctx, failed)
+		failures, _ = t.try(ctx, failing)
 	}
 	var wrong []error
 	for _, f := range failures {
@@ -112,13 +112,13 @@ func (t *Trial) Run(ctx context.Context) []error {
 }
 
 // try returns all that is wrong and the doors at which something is.
-func (t *Trial) try(ctx context.Context, doors []Door) (failures []*Failure, failed []Door) {
+func (t *Trial) try(ctx context.Context, doors []Door) (failures []*failure, failing []Door) {
 	for _, d := range doors {
 		if wrong := t.tryDoor(ctx, d); len(wrong) > 0 {
-			failures, failed = append(failures, wrong...), append(failed, d)
+			failures, failing = append(failures, wrong...), append(failing, d)
 		}
 	}
-	return failures, failed
+	return failures, failing
 }
 
 // settle waits for roles to take effect and says whether to try again: not
@@ -135,37 +135,41 @@ func settle(ctx context.Context) bool {
 	}
 }
 
-// Failure is a check that failed. It holds nothing secret: no token, cookie,
+// failure is a check that failed. It holds nothing secret: no token, cookie,
 // Location or body.
-type Failure struct {
-	Door, Check string
-	// Version is empty where the check is of what is behind all of them.
-	Version string
-	// Want is what was expected, Reason what was not so.
-	Want, Reason string
-	// Status and Code are of the answer: zero and empty where there was none,
+type failure struct {
+	door, check string
+	// version is empty where the check is of what is behind all of them.
+	version string
+	// want is what was expected, reason what was not so.
+	want, reason string
+	// status and code are of the answer: zero and empty where there was none,
 	// or no code on its page.
-	Status int
-	Code   string
-	// RequestID is in the version's own log lines as api_request_id.
-	RequestID string
+	status int
+	code   string
+	// requestID is in the version's own log lines as api_request_id.
+	requestID string
 }
 
-func (f *Failure) Error() string {
-	return fmt.Sprintf("%s, %s of %s: want %s: %s", f.Door, f.Check, f.Version, f.Want, f.Reason)
+func (f *failure) Error() string {
+	what := f.door + ", " + f.check
+	if f.version != "" {
+		what += " of " + f.version
+	}
+	return fmt.Sprintf("%s: want %s: %s", what, f.want, f.reason)
 }
 
-func (f *Failure) attrs() []slog.Attr {
+func (f *failure) attrs() []slog.Attr {
 	return []slog.Attr{
-		slog.String("door", f.Door), slog.String("check", f.Check), slog.String("version", f.Version),
-		slog.String("want", f.Want), slog.String("reason", f.Reason),
-		slog.Int("status", f.Status), slog.String("code", f.Code), slog.String("api_request_id", f.RequestID),
+		slog.String("door", f.door), slog.String("check", f.check), slog.String("version", f.version),
+		slog.String("want", f.want), slog.String("reason", f.reason),
+		slog.Int("status", f.status), slog.String("code", f.code), slog.String("api_request_id", f.requestID),
 	}
 }
 
 // tryDoor makes all checks at one door, whatever comes of each.
-func (t *Trial) tryDoor(ctx context.Context, d Door) (failures []*Failure) {
-	note := func(f *Failure) {
+func (t *Trial) tryDoor(ctx context.Context, d Door) (failures []*failure) {
+	note := func(f *failure) {
 		if f != nil {
 			failures = append(failures, f)
 		}
@@ -174,7 +178,7 @@ func (t *Trial) tryDoor(ctx context.Context, d Door) (failures []*Failure) {
 	person := madeUp(d)
 	id, err := t.open(ctx, person)
 	if err != nil {
-		note(&Failure{Door: d.Name, Check: "session", Want: "to open one", Reason: err.Error()})
+		note(&failure{door: d.Name, check: "session", want: "to open one", reason: err.Error()})
 	} else {
 		defer func() { note(t.end(ctx, d, id)) }()
 		note(t.tryRedirect(ctx, d, id, person))
@@ -211,11 +215,11 @@ func (t *Trial) open(ctx context.Context, person directory.User) (session.ID, er
 }
 
 // end ends the session, if logout has not, also when ctx has ended.
-func (t *Trial) end(ctx context.Context, d Door, id session.ID) *Failure {
+func (t *Trial) end(ctx context.Context, d Door, id session.ID) *failure {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	if _, err := t.cfg.Sessions.End(ctx, id); err != nil && !errors.Is(err, session.ErrNone) {
-		return &Failure{Door: d.Name, Check: "session", Want: "to end it", Reason: err.Error()}
+		return &failure{door: d.Name, check: "session", want: "to end it", reason: err.Error()}
 	}
 	return nil
 }

@@ -279,3 +279,24 @@ func TestDoorsThatShareAKeyFail(t *testing.T) {
 		}
 	})
 }
+
+func TestAFailureIsASentenceWithAVersionAndWithout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDeployment(t)
+		d.keys["agents"].key = key(t, goodKey+"users")
+		ctx, cancel := context.WithTimeout(t.Context(), once)
+		defer cancel()
+		var got []string
+		for _, err := range d.trial(t).Run(ctx) {
+			got = append(got, err.Error())
+		}
+		want := []string{
+			"users, secret: want one of its own: it is also that of agents",
+			"agents, secret: want one of its own: it is also that of users",
+			"agents, login with a session of " + loginVersion + ": want 302 to the door's default return with a token: ",
+		}
+		if len(got) != 3 || !slices.Equal(got[:2], want[:2]) || !strings.HasPrefix(got[2], want[2]) {
+			t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	})
+}

@@ -20,7 +20,7 @@ type words struct {
 	callback string
 	// who is who signs in there, group who may.
 	who, group string
-	extra      []Row
+	extra      []row
 	sso        string
 }
 
@@ -36,7 +36,7 @@ func wordsFor(d stack.Door) words {
 			callback: path(base) + "/agent/login/authenticate-callback/",
 			who:      "agents",
 			group:    "an account in the group that the parameter `AgentsGroup` names (`deskpro-agents` unless it was changed; with `*`, any account)",
-			extra: []Row{
+			extra: []row{
 				{"Auto Agent", prose("off, unless everyone in the group of `AgentsGroup` shall become an agent, which costs licences. Off means that an agent with the same email address must exist in Deskpro before that person signs in")},
 			},
 			sso: "*Automatic*: they never see Deskpro's form, and logging out of Deskpro ends the session here, too. Every agent then needs an account here.",
@@ -50,7 +50,7 @@ func wordsFor(d stack.Door) words {
 		callback: path(base) + "/login/authenticate-callback/",
 		who:      "users",
 		group:    "an account of a user",
-		extra: []Row{
+		extra: []row{
 			{"Grant Usergroup", prose("none, unless everyone who signs in here shall be in one usergroup")},
 			{"Auto Agent", prose("off, if it is there: nobody becomes an agent by this door")},
 		},
@@ -66,46 +66,46 @@ func path(address string) string {
 	return u.EscapedPath()
 }
 
-func door(s stack.Stack, d stack.Door) Part {
+func door(s stack.Stack, d stack.Door) part {
 	w := wordsFor(d)
-	return Part{ID: strings.ToLower(d.Name), Title: w.title, Steps: []Step{
+	return part{ID: strings.ToLower(d.Name), Title: w.title, Steps: []step{
 		install(s, d, w),
-		{Title: "Fill in its settings", Items: []Item{{
+		{Title: "Fill in its settings", Items: []item{{
 			Heads: []string{"In Deskpro", "Set"},
-			Rows: slices.Concat([]Row{
+			Rows: slices.Concat([]row{
 				{"Enabled", prose("on")},
 				{"Secret", prose("step 3 tells where it is; also called *JWT Secret Code*")},
 				{"Remote Login URL", prose("{}", d.LoginURL)},
 				{w.logout, prose("{}", d.LogoutURL)},
 				{"Decrypt Algorithm", prose("{}", s.Algorithm)},
 				{"Custom Button Text", prose("what you like, such as `Sign in with your company account`")},
-			}, w.extra, []Row{
+			}, w.extra, []row{
 				{"SSO", prose("*Disabled* for now; step 6 comes back to it")},
 			}),
 		}}},
 		reveal(s, d),
 		test(s, d, w),
-		{Title: "Note the number of the callback", Items: []Item{
+		{Title: "Note the number of the callback", Items: []item{
 			{Prose: prose("In a private window open {link}, choose to log in, and press the button with your *Custom Button Text*. In the address of the sign-in page look behind `return=` for {}, perhaps with `%2F` for each slash. The number there is N: Deskpro gave it to this install of the app.", w.home, w.callback+"N")},
 			{Prose: prose("N is ________. Tell the platform engineer, who needs it at the end.")},
 		}},
-		{Title: "Decide about SSO", Items: []Item{
+		{Title: "Decide about SSO", Items: []item{
 			{Prose: prose("Only when steps 4 and 5 work. *Disabled*: " + w.who + " see Deskpro's own form, and the button that leads here. " + w.sso)},
 			{Prose: prose("Before you change it, keep a window open in which you are signed in as an administrator, and try it in a private one.")},
 		}},
 	}}
 }
 
-func install(s stack.Stack, d stack.Door, w words) Step {
-	step := Step{Title: "Install the app", Items: []Item{
+func install(s stack.Stack, d stack.Door, w words) step {
+	it := step{Title: "Install the app", Items: []item{
 		{Prose: prose("In Deskpro {link}, as an administrator, open *"+w.menu+"* and install the app for JSON Web Tokens (*JWT*). Deskpro On-Premise must have TLS before.", d.DeskproURL)},
 	}}
 	for _, other := range s.Doors {
 		if other.Name != d.Name {
-			step.Items = append(step.Items, Item{Prose: prose("The one under *" + wordsFor(other).menu + "* is another install, for " + wordsFor(other).who + ".")})
+			it.Items = append(it.Items, item{Prose: prose("The one under *" + wordsFor(other).menu + "* is another install, for " + wordsFor(other).who + ".")})
 		}
 	}
-	return step
+	return it
 }
 
 // consoles are AWS's, by partition.
@@ -125,9 +125,9 @@ func console(s stack.Secret) string {
 	return strings.ReplaceAll(base, "{Region}", s.Region) + "/secretsmanager/secret?" + query.Encode()
 }
 
-func reveal(s stack.Stack, d stack.Door) Step {
-	step := Step{Title: "Bring the secret across"}
-	add := func(p Prose) { step.Items = append(step.Items, Item{Prose: p}) }
+func reveal(s stack.Stack, d stack.Door) step {
+	it := step{Title: "Bring the secret across"}
+	add := func(p paragraph) { it.Items = append(it.Items, item{Prose: p}) }
 	add(prose("Somebody who may read secrets in the AWS account does this, best straight into Deskpro's field *Secret*: not by mail, chat or ticket."))
 	if link := console(d.Secret); link != "" {
 		add(prose("In the console: open {link} and press *Retrieve secret value*.", link))
@@ -135,14 +135,14 @@ func reveal(s stack.Stack, d stack.Door) Step {
 		add(prose("In the console of Secrets Manager, in the Region {}: open {} and press *Retrieve secret value*.", d.Secret.Region, d.Secret.Name))
 	}
 	add(prose("Or with the AWS CLI, which prints it and a line break that is not part of it:"))
-	step.Items = append(step.Items, Item{Command: command(
+	it.Items = append(it.Items, item{Command: command(
 		"aws secretsmanager get-secret-value", "--region "+d.Secret.Region, "--secret-id "+d.Secret.ARN, "--query SecretString", "--output text",
 	)})
 	add(prose("Copy all of it and nothing else, no space and no line break. A secret that the stack made has 64 letters and digits. If it reads `{\"key\": \"...\"}`, copy only what is between the last two quotation marks."))
-	return step
+	return it
 }
 
-func test(s stack.Stack, d stack.Door, w words) Step {
+func test(s stack.Stack, d stack.Door, w words) step {
 	id := "their account's `id` in the table {}"
 	if s.Directory.Cognito {
 		id = "their `sub` in the user pool {}"
@@ -151,9 +151,9 @@ func test(s stack.Stack, d stack.Door, w words) Step {
 	if d.Name == stack.Agents {
 		groups = "their groups as a list, and in it the one of `AgentsGroup`"
 	}
-	return Step{Title: "Save and test", Items: []Item{
+	return step{Title: "Save and test", Items: []item{
 		{Prose: prose("Press *Save*, then *Test Settings*. The sign-in page opens: sign in there with " + w.group + ". Deskpro then reports success. Under *View Log*, *Show raw user data* should show:")},
-		{Heads: []string{"Name", "Value"}, Rows: []Row{
+		{Heads: []string{"Name", "Value"}, Rows: []row{
 			{"name", prose("the person's name; also `first_name` and `last_name`, where the account has them")},
 			{"email", prose("their email address, by which Deskpro knows them")},
 			{"id", prose(id+", never Deskpro's own number", s.Directory.Name)},
@@ -164,23 +164,23 @@ func test(s stack.Stack, d stack.Door, w words) Step {
 }
 
 // deployment is what the platform engineer does with the numbers.
-func deployment(s stack.Stack) Part {
-	var rows []Row
+func deployment(s stack.Stack) part {
+	var rows []row
 	for _, d := range s.Doors {
-		rows = append(rows, Row{d.Name + "DefaultReturn", prose("{}", wordsFor(d).callback+"N")})
+		rows = append(rows, row{d.Name + "DefaultReturn", prose("{}", wordsFor(d).callback+"N")})
 	}
 	each := ""
 	if len(s.Doors) == 2 {
 		each = ", each door's own"
 	}
-	return Part{ID: "deployment", Title: "Last: the next deployment", Steps: []Step{
-		{Title: "Give bookmarks a way on", Items: []Item{
+	return part{ID: "deployment", Title: "Last: the next deployment", Steps: []step{
+		{Title: "Give bookmarks a way on", Items: []item{
 			{Prose: prose("Whoever bookmarked the sign-in page comes without a `return`. The platform engineer puts the number in place of N" + each + ", and the parameter among the `parameter_overrides` of `samconfig.toml`:")},
 			{Heads: []string{"Parameter", "Value"}, Rows: rows},
 			{Prose: prose("Then:")},
 			{Command: command("make deploy")},
 		}},
-		{Title: "See that it works", Items: []Item{
+		{Title: "See that it works", Items: []item{
 			{Prose: prose("Sign in and out once in a private window, from Deskpro. Then open the bookmark. The dashboard counts each sign-in within a few minutes: {link}", s.DashboardURL)},
 		}},
 	}}

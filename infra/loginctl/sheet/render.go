@@ -36,7 +36,7 @@ func (s Sheet) Render(w io.Writer, format string) error {
 	}
 	if format == Markdown {
 		name, functions = "sheet.md", template.FuncMap{
-			"md": markdown, "cell": cell, "plain": func(s string) Prose { return Prose{{Plain, s}} }, "inc": functions["inc"],
+			"md": markdown, "cell": cell, "plain": func(s string) paragraph { return paragraph{{plain, s}} }, "inc": functions["inc"],
 		}
 	}
 	page, err := template.New(name).Funcs(functions).ParseFS(templates, "templates/"+name)
@@ -53,10 +53,10 @@ const width = 80
 func under(s, rule string) string { return strings.Repeat(rule, utf8.RuneCountInString(s)) }
 
 // String is p without its looks; labels are in quotation marks.
-func (p Prose) String() string {
+func (p paragraph) String() string {
 	var b strings.Builder
 	for _, s := range p {
-		if s.Kind == Label {
+		if s.Kind == label {
 			b.WriteString(`"` + s.Text + `"`)
 		} else {
 			b.WriteString(s.Text)
@@ -67,7 +67,7 @@ func (p Prose) String() string {
 
 // para wraps p to the width. The first line begins with first, the others are
 // indented as far. An address longer than a line is not broken.
-func para(first string, p Prose) string {
+func para(first string, p paragraph) string {
 	rest := strings.Repeat(" ", utf8.RuneCountInString(first))
 	lines := []string{first}
 	empty := true
@@ -88,7 +88,7 @@ func para(first string, p Prose) string {
 
 // textRows aligns rows in two columns. A cell that begins with something too
 // long for the second goes below its name.
-func textRows(indent string, rows []Row) string {
+func textRows(indent string, rows []row) string {
 	column := 0
 	for _, r := range rows {
 		column = max(column, utf8.RuneCountInString(r.Name)+2)
@@ -107,7 +107,7 @@ func textRows(indent string, rows []Row) string {
 }
 
 // textCommand breaks c so that a shell still reads one line.
-func textCommand(indent string, c Command) string {
+func textCommand(indent string, c commandLine) string {
 	lines := []string{indent + c[0]}
 	for _, piece := range c[1:] {
 		if last := &lines[len(lines)-1]; len(*last)+1+len(piece)+len(" \\") <= width {
@@ -128,15 +128,15 @@ var escapes = strings.NewReplacer(
 
 var linkEscapes = strings.NewReplacer("<", "%3C", ">", "%3E", "`", "%60", " ", "%20")
 
-func markdown(p Prose) string {
+func markdown(p paragraph) string {
 	var b strings.Builder
 	for _, s := range p {
 		switch s.Kind {
-		case Label:
+		case label:
 			b.WriteString("**" + escapes.Replace(s.Text) + "**")
-		case Code:
+		case code:
 			b.WriteString("`" + strings.ReplaceAll(s.Text, "`", "'") + "`")
-		case Link:
+		case link:
 			b.WriteString("<" + linkEscapes.Replace(s.Text) + ">")
 		default:
 			b.WriteString(escapes.Replace(s.Text))
@@ -146,4 +146,4 @@ func markdown(p Prose) string {
 }
 
 // cell is for a table, where a bar ends a cell even in code.
-func cell(p Prose) string { return strings.ReplaceAll(markdown(p), "|", `\|`) }
+func cell(p paragraph) string { return strings.ReplaceAll(markdown(p), "|", `\|`) }

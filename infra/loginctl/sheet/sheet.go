@@ -3,8 +3,8 @@
 // text, Markdown or HTML. There is one model; the templates know only its form.
 //
 // What it says of Deskpro is Deskpro's admin guide ("JSON Web Token setup"),
-// what it says of the sign-in page is pkg/web's table of errors; a test holds it
-// to that and to template.yaml's parameters.
+// what it says of the sign-in page is pkg/web's table of errors and the pages in
+// infra/stacks; tests hold it to those and to the templates' parameters.
 package sheet
 
 import (
@@ -18,127 +18,127 @@ import (
 // Sheet is the whole page.
 type Sheet struct {
 	Title string
-	Lead  []Prose
+	Lead  []paragraph
 	// Parts are what to do, in order.
-	Parts []Part
+	Parts []part
 	// Trouble is what to do if it does not work.
-	Trouble Trouble
+	Trouble troubles
 }
 
-// Part is a door's steps, or those after both.
-type Part struct {
+// part is a door's steps, or those after both.
+type part struct {
 	ID, Title string
-	Steps     []Step
+	Steps     []step
 }
 
-// Step is something to do.
-type Step struct {
+// step is something to do.
+type step struct {
 	Title string
-	Items []Item
+	Items []item
 }
 
-// Item is one of prose, rows and a command.
-type Item struct {
-	Prose Prose
+// item is one of prose, rows and a command.
+type item struct {
+	Prose paragraph
 	// Heads are above Rows.
 	Heads   []string
-	Rows    []Row
-	Command Command
+	Rows    []row
+	Command commandLine
 }
 
-// Row says what belongs to Name.
-type Row struct {
+// row says what belongs to Name.
+type row struct {
 	Name string
-	Cell Prose
+	Cell paragraph
 }
 
-// Command is a shell's command in pieces between which a line may break.
-type Command []string
+// commandLine is a shell's command in pieces between which a line may break.
+type commandLine []string
 
 // command is for values that a shell takes as they are: package stack sees to
 // that.
-func command(pieces ...string) Command {
+func command(pieces ...string) commandLine {
 	for i := range pieces {
 		pieces[i] = clean(pieces[i])
 	}
 	return pieces
 }
 
-func (c Command) String() string { return strings.Join(c, " ") }
+func (c commandLine) String() string { return strings.Join(c, " ") }
 
-// Trouble is a table of symptoms.
-type Trouble struct {
+// troubles is a table of symptoms.
+type troubles struct {
 	Title    string
-	Lead     []Prose
+	Lead     []paragraph
 	Heads    []string
-	Symptoms []Symptom
+	Symptoms []symptom
 }
 
-// Symptom is what somebody sees, and why, the likeliest first.
-type Symptom struct {
-	Sign   Prose
-	Causes []Cause
+// symptom is what somebody sees, and why, the likeliest first.
+type symptom struct {
+	Sign   paragraph
+	Causes []cause
 }
 
-// Cause is a reason and what to do about it.
-type Cause struct{ Why, Do Prose }
+// cause is a reason and what to do about it.
+type cause struct{ Why, Do paragraph }
 
-// Prose is a paragraph, or a cell.
-type Prose []Span
+// paragraph is one of prose, or a cell.
+type paragraph []span
 
-// Span is a piece of prose.
-type Span struct {
-	Kind Kind
+// span is a piece of prose.
+type span struct {
+	Kind kind
 	Text string
 }
 
-// Kind says how a span looks.
-type Kind string
+// kind says how a span looks.
+type kind string
 
 const (
-	// Plain is words.
-	Plain Kind = ""
-	// Label is what Deskpro or the console calls something.
-	Label Kind = "label"
-	// Code is what is to be copied, or recognised, as it is.
-	Code Kind = "code"
-	// Link is an address to open.
-	Link Kind = "link"
+	// plain is words.
+	plain kind = ""
+	// label is what Deskpro or the console calls something.
+	label kind = "label"
+	// code is what is to be copied, or recognised, as it is.
+	code kind = "code"
+	// link is an address to open.
+	link kind = "link"
 )
 
 var markup = regexp.MustCompile("\\*[^*]+\\*|`[^`]+`|\\{\\}|\\{link\\}")
 
 // prose reads text with *labels* and `code`, and puts the values, which it does
 // not read, for each {} and {link}.
-func prose(text string, values ...string) Prose {
-	var p Prose
-	add := func(kind Kind, s string) {
+func prose(text string, values ...string) paragraph {
+	var p paragraph
+	add := func(k kind, s string) {
 		if s != "" {
-			p = append(p, Span{kind, s})
+			p = append(p, span{k, s})
 		}
 	}
 	end := 0
 	for _, at := range markup.FindAllStringIndex(text, -1) {
-		add(Plain, text[end:at[0]])
+		add(plain, text[end:at[0]])
 		found := text[at[0]:at[1]]
 		switch found {
 		case "{}", "{link}":
-			kind := Code
+			k := code
 			if found == "{link}" {
-				kind = Link
+				k = link
 			}
-			add(kind, clean(values[0]))
+			add(k, clean(values[0]))
 			values = values[1:]
 		default:
-			kind := Code
+			k := code
 			if found[0] == '*' {
-				kind = Label
+				k = label
 			}
-			add(kind, found[1:len(found)-1])
+			add(k, found[1:len(found)-1])
 		}
 		end = at[1]
 	}
-	add(Plain, text[end:])
+	add(plain, text[end:])
 	return p
 }
 
@@ -156,7 +156,7 @@ func clean(s string) string {
 func New(s stack.Stack) Sheet {
 	page := Sheet{
 		Title: "Sign-in page for Deskpro: set-up sheet",
-		Lead: []Prose{
+		Lead: []paragraph{
 			prose("For the administrator of the helpdesk: what to set in Deskpro so that people sign in on your company's own page."),
 			prose("Made from the outputs of the stack {} in {}. No secret is in it, so you may print it, mail it and put it into a wiki.", s.Name, s.Region),
 		},

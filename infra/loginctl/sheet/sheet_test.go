@@ -2,11 +2,14 @@ package sheet_test
 
 import (
 	"bytes"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"html"
+	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -215,12 +218,49 @@ func problems(t *testing.T) map[string]string {
 	return titles
 }
 
+// stackPages are the titles by code of the pages in infra/stacks, which AWS
+// shows in the functions' stead.
+func stackPages(t *testing.T) map[string]string {
+	t.Helper()
+	code, heading := regexp.MustCompile(`DPL-\d{4}`), regexp.MustCompile(`<title>([^<]+)</title>`)
+	titles := map[string]string{}
+	var walk func(*yaml.Node)
+	walk = func(node *yaml.Node) {
+		if strings.Contains(node.Value, "<html") {
+			found := heading.FindStringSubmatch(node.Value)
+			if found == nil {
+				t.Fatalf("a page without a title: %s", node.Value)
+			}
+			for _, c := range code.FindAllString(node.Value, -1) {
+				titles[c] = found[1]
+			}
+		}
+		for _, child := range node.Content {
+			walk(child)
+		}
+	}
+	files, err := filepath.Glob("../../stacks/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		var root yaml.Node
+		source, err := os.ReadFile(file)
+		if err := errors.Join(err, yaml.Unmarshal(source, &root)); err != nil {
+			t.Fatal(err)
+		}
+		walk(&root)
+	}
+	return titles
+}
+
 // The administrator has the page's title and code before them.
 func TestCodesAreThoseOfThePages(t *testing.T) {
-	titles := problems(t)
-	if len(titles) < 20 {
-		t.Fatalf("found %d codes in pkg/web", len(titles))
+	titles, others := problems(t), stackPages(t)
+	if len(titles) < 20 || len(others) == 0 {
+		t.Fatalf("found %d codes in pkg/web, %d in infra/stacks", len(titles), len(others))
 	}
+	maps.Copy(titles, others)
 	explained := map[string]bool{}
 	for name, s := range stacks(t) {
 		for _, symptom := range sheet.New(s).Trouble.Symptoms {
@@ -247,20 +287,19 @@ func TestCodesAreThoseOfThePages(t *testing.T) {
 	}
 }
 
-// What the sheet tells to set is what the template has.
+// What the sheet tells to set is what the template has, or the edge's.
 func TestParametersAreTheTemplates(t *testing.T) {
-	source, err := os.ReadFile("../../../template.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var template struct {
 		Parameters map[string]yaml.Node `yaml:"Parameters"`
 		Outputs    map[string]yaml.Node `yaml:"Outputs"`
 	}
-	if err := yaml.Unmarshal(source, &template); err != nil {
-		t.Fatal(err)
+	for _, file := range []string{"../../../template.yaml", "../../stacks/edge.yaml"} {
+		source, err := os.ReadFile(file)
+		if err := errors.Join(err, yaml.Unmarshal(source, &template)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	named := regexp.MustCompile(`\b(Users|Agents|Throttle|Max)[A-Z][A-Za-z]+\b`)
+	named := regexp.MustCompile(`\b(Users|Agents|Throttle|Max|Forms|Requests)[A-Z][A-Za-z]+\b`)
 	for name, s := range stacks(t) {
 		text := strings.ReplaceAll(render(t, s, sheet.Text), "UsersSecret-", "") // in an ARN
 		found := named.FindAllString(strings.ReplaceAll(text, "AgentsSecret-", ""), -1)
@@ -269,7 +308,7 @@ func TestParametersAreTheTemplates(t *testing.T) {
 		}
 		for _, parameter := range found {
 			if _, ok := template.Parameters[parameter]; !ok && template.Outputs[parameter].Kind == 0 {
-				t.Errorf("%s: names %s, which template.yaml has not", name, parameter)
+				t.Errorf("%s: names %s, which no template has", name, parameter)
 			}
 		}
 	}

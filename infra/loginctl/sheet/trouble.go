@@ -11,11 +11,12 @@ import (
 // keyLength is the least length of a secret in bytes (RFC 7518 section 3.2).
 var keyLength = map[string]string{"HS256": "32", "HS384": "48", "HS512": "64"}
 
-// trouble names codes as pkg/web/problem.go has them.
-func trouble(s stack.Stack) Trouble {
-	var symptoms []Symptom
-	add := func(sign string, causes ...Cause) {
-		symptoms = append(symptoms, Symptom{prose(sign), causes})
+// trouble names codes as pkg/web/problem.go and the pages in infra/stacks have
+// them.
+func trouble(s stack.Stack) troubles {
+	var symptoms []symptom
+	add := func(sign string, causes ...cause) {
+		symptoms = append(symptoms, symptom{prose(sign), causes})
 	}
 	both := len(s.Doors) == 2
 	account := "See to the account in the table {}"
@@ -83,9 +84,9 @@ func trouble(s stack.Stack) Trouble {
 		because("Deskpro knows people by their email address, and theirs has changed", "Merge the two in Deskpro; next time change the address there first"))
 	add("A line such as `{\"message\":\"...\"}` instead of a page",
 		because("More requests than `ThrottleRate` or `MaxConcurrency` lets through, or a function that crashes", "The dashboard tells which"))
-	return Trouble{
+	return troubles{
 		Title: "If it does not work",
-		Lead: []Prose{
+		Lead: []paragraph{
 			prose("Each error page of the sign-in page shows its title, a code, such as `DPL-2002`, and a request id. With both, the platform engineer finds the reason in CloudWatch Logs Insights, with the saved query *Why did this sign-in fail*. Do not send anybody the address of a page that failed in Deskpro: it may hold a token."),
 		},
 		Heads:    []string{"What you see", "Likely cause, in order", "What to do"},
@@ -94,22 +95,22 @@ func trouble(s stack.Stack) Trouble {
 }
 
 // because makes a cause. The values are for why, then for do.
-func because(why, do string, values ...string) Cause {
+func because(why, do string, values ...string) cause {
 	n := strings.Count(why, "{}")
-	return Cause{prose(why, values[:n]...), prose(do, values[n:]...)}
+	return cause{prose(why, values[:n]...), prose(do, values[n:]...)}
 }
 
 // only returns no cause unless it applies.
-func (c Cause) only(applies bool) Cause {
+func (c cause) only(applies bool) cause {
 	if !applies {
-		return Cause{}
+		return cause{}
 	}
 	return c
 }
 
 // when returns the causes that apply.
-func when(causes ...Cause) []Cause {
-	var some []Cause
+func when(causes ...cause) []cause {
+	var some []cause
 	for _, c := range causes {
 		if c.Why != nil {
 			some = append(some, c)
@@ -119,7 +120,7 @@ func when(causes ...Cause) []Cause {
 }
 
 // unreachable is for a host name that people see and that is not the API's.
-func unreachable(s stack.Stack) []Symptom {
+func unreachable(s stack.Stack) []symptom {
 	host := ""
 	if u, err := url.Parse(s.Doors[0].LoginURL); err == nil {
 		host = u.Host
@@ -129,11 +130,15 @@ func unreachable(s stack.Stack) []Symptom {
 	}
 	gone := prose("The browser does not find {}, or warns of its certificate", host)
 	if s.DomainTarget != "" {
-		return []Symptom{{gone, []Cause{because("Its DNS record does not lead to the API", "Make it a CNAME of {}", s.DomainTarget)}}}
+		return []symptom{{gone, []cause{because("Its DNS record does not lead to the API", "Make it a CNAME of {}", s.DomainTarget)}}}
 	}
-	return []Symptom{
-		{prose("`DPL-1010` This isn't the address to sign in at"), []Cause{because("*Remote Login URL* is the API's own address, past CloudFront", "Copy it again from step 2")}},
-		{gone, []Cause{because("Its DNS record does not lead to CloudFront", "See `infra/stacks/EDGE.md`")}},
+	return []symptom{
+		{prose("`DPL-1010` This isn't the address to sign in at"), []cause{because("*Remote Login URL* is the API's own address, past CloudFront", "Copy it again from step 2")}},
+		{prose("`DPL-1011` Too many at once"), []cause{
+			because("More forms than `FormsPerAddress` of the edge's stack came from one address within five minutes: a whole office behind it, or somebody who tries passwords", "Wait five minutes. If it is one office, the platform engineer raises that parameter: see `infra/stacks/EDGE.md`"),
+			because("More requests of any kind came from it than `RequestsPerAddress`", "The same, with that parameter"),
+		}},
+		{gone, []cause{because("Its DNS record does not lead to CloudFront", "See `infra/stacks/EDGE.md`")}},
 	}
 }
 

@@ -1,0 +1,4 @@
+package preflight
+
+// Succeeded and Failed are succeeded and failed, for tests.
+const Succeeded, Failed = succeeded, failed
