@@ -114,8 +114,8 @@ func TestEachAlarmSaysWhatToDoFirst(t *testing.T) {
 		}
 	}
 	alarms := allAlarms(t)
-	if len(alarms) > 16 {
-		t.Errorf("there are %d alarms, want 16 at most", len(alarms))
+	if len(alarms) > 17 {
+		t.Errorf("there are %d alarms, want 17 at most", len(alarms))
 	}
 	for name, alarm := range alarms {
 		description, _ := alarm["AlarmDescription"].(string)
@@ -166,6 +166,19 @@ func TestARefusedAlarmWatchesItsDoorsShare(t *testing.T) {
 		if slices.Sort(got); !slices.Equal(got, want) {
 			t.Errorf("%s watches %v, want %v", name, got, want)
 		}
+	}
+}
+
+// All outcomes of a right password but the good one, so that a new one is
+// thought of.
+func TestTheAlarmForNobodyPassingKnowsEveryRefusalOfARightPassword(t *testing.T) {
+	var got []string
+	for _, m := range alarmSeries(t, "NobodyPassesAlarm", allAlarms(t)["NobodyPassesAlarm"]) {
+		got = append(got, m.values["outcome"])
+	}
+	want := slices.DeleteFunc(outcomes(t), func(outcome string) bool { return outcome == "bad_credentials" || outcome == "throttled" })
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("it counts %v, want %v", got, want)
 	}
 }
 
