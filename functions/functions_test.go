@@ -358,3 +358,21 @@ func TestNothingSecretReachesTheLog(t *testing.T) {
 		}
 	}
 }
+
+// Their roles let them write nothing else (template.yaml, dynamodb:LeadingKeys).
+func TestFunctionsWriteSessionsOnly(t *testing.T) {
+	aws, endpoint := cloud(t)
+	seedSession(t, aws, time.Hour, 30*time.Minute) // long enough ago for its use to be noted
+	before := aws.Calls("PutItem")
+	for _, row := range []struct{ function, event string }{{"login", "login/with-session"}, {"authenticate", "authenticate/right-password"}} {
+		invoke(t, start(t, row.function, environment(endpoint), &bytes.Buffer{}), sample(t, row.event))
+	}
+	if got := aws.Calls("PutItem") - before; got != 2 {
+		t.Fatalf("%d items were written, want a use and a new session", got)
+	}
+	for key := range aws.Items("state") {
+		if !strings.HasPrefix(key, "session#") {
+			t.Errorf("an item is written under %s", key)
+		}
+	}
+}
