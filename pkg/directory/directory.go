@@ -1,7 +1,9 @@
 // Package directory says what the sign-in pages need of the place where people
-// and their passwords are kept. Its adapters (memory, dynamo, cognito) are
-// named by technology and do not know each other; directorytest holds the
-// suite that each of them passes.
+// and their passwords are kept: an Authenticator, and where there is one, a
+// Recovery for who cannot sign in and a Federation with who else can vouch for
+// people. Its adapters (memory, dynamo, cognito, oidc) are named by technology
+// and do not know each other; directorytest holds the suite that each
+// Authenticator passes.
 package directory
 
 import (
@@ -24,11 +26,33 @@ type Authenticator interface {
 	//   - ErrUnverifiedEmail, ErrIncomplete: the password was right but the
 	//     account cannot be sent to Deskpro.
 	//   - ErrThrottled: the directory asks to slow down.
+	//   - ErrMisconfigured: the directory, or our right to ask it, is set up
+	//     wrongly; the error says what to mend.
 	//   - ErrUnavailable: everything else, including ctx's end.
 	//
 	// It is safe for concurrent use and returns soon after ctx ends. It never
 	// keeps, logs or puts into an error c's password.
 	Authenticate(ctx context.Context, c Credentials) (Outcome, error)
+
+	// Respond answers a challenge that this directory posed, and returns what
+	// Authenticate would: a user, or a further challenge. Its errors are those
+	// of Authenticate and:
+	//
+	//   - ErrWrongCode, ErrSpentCode, ErrUnfitPassword (the error wraps an
+	//     *UnfitPassword), ErrUnfitAttribute: the challenge may be answered
+	//     again.
+	//   - ErrOver: it may not: it has expired, was answered before, or is none
+	//     of this directory's. The way on is to sign in anew.
+	//   - ErrNoFactor: the account has no way to get the code that it needs.
+	//   - ErrDenied: the directory's owner forbids it, such as by a rule on
+	//     risky sign-ins.
+	//
+	// After an error that is not final the challenge stays open; where it has
+	// changed meanwhile, the Outcome beside the error has the one to answer now.
+	// It is safe for concurrent use, though of concurrent answers to one
+	// challenge only one may win. A directory that poses no challenges returns
+	// ErrOver.
+	Respond(ctx context.Context, c Challenge, a Answer) (Outcome, error)
 }
 
 // Credentials are what a person typed, unchanged.
@@ -37,7 +61,29 @@ type Credentials struct {
 	Login string
 	// Password is verified exactly as typed: not trimmed, not normalised.
 	Password redact.Secret
+	// Passwordless asks for a choice of ways to sign in, without Password. A
+	// directory that has one way only goes by Password all the same.
+	Passwordless bool
+	// Client is where they were typed.
+	Client Client
 }
+
+// Client is the browser that a call is made for, as far as a directory wants to
+// know to judge a risk. The zero value tells nothing.
+type Client struct {
+	// Address is the browser's, without a port.
+	Address string
+	// Host and Path are those of our page.
+	Host, Path string
+	// Headers are chosen ones of the request, never cookies.
+	Headers []Header
+	// Device is what a script of the directory's maker found out about the
+	// browser, opaque; empty where the page sent none.
+	Device string
+}
+
+// Header is one of the request's.
+type Header struct{ Name, Value string }
 
 // Outcome is a User or a Challenge: exactly one is set.
 type Outcome struct {
@@ -45,19 +91,13 @@ type Outcome struct {
 	Challenge *Challenge
 }
 
-// Challenge is a further step that the directory asks for after the password.
-type Challenge struct {
-	// Kind is the directory's own name for it, for example
-	// "SOFTWARE_TOKEN_MFA" or "NEW_PASSWORD_REQUIRED".
-	Kind string
-}
-
-// The sentinels of Authenticate.
+// The sentinels of Authenticate, and of every other method here.
 var (
 	ErrBadCredentials  = errors.New("bad credentials")
 	ErrUnverifiedEmail = errors.New("email address not verified")
 	ErrIncomplete      = errors.New("account lacks what Deskpro requires")
 	ErrThrottled       = errors.New("directory asks to slow down")
+	ErrMisconfigured   = errors.New("directory set up wrongly")
 	ErrUnavailable     = errors.New("directory unavailable")
 )
 
@@ -72,7 +112,8 @@ type Refusal struct {
 	Cause error
 }
 
-// Reason tells the three refusals apart, for the log only.
+// Reason tells refusals apart, for the log only: each looks like a wrong
+// password to the person.
 type Reason string
 
 const (
@@ -85,6 +126,15 @@ const (
 	ReasonHash Reason = "unusable_hash"
 	// ReasonUnreadable: what is stored under the login is no account; see Cause.
 	ReasonUnreadable Reason = "unreadable_account"
+	// ReasonUnconfirmed: the account was made by its owner, who has not proved
+	// yet to own its address.
+	ReasonUnconfirmed Reason = "unconfirmed"
+	// ReasonReset: the account needs a new password first.
+	ReasonReset Reason = "reset_required"
+	// ReasonBlocked: the directory found the attempt too risky.
+	ReasonBlocked Reason = "blocked"
+	// ReasonRule: the directory's owner refuses it by a rule (a trigger).
+	ReasonRule Reason = "refused_by_rule"
 	// ReasonUnspecified: the directory itself does not tell the cases apart.
 	ReasonUnspecified Reason = "unspecified"
 )

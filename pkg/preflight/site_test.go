@@ -130,11 +130,19 @@ func (unknown) Authenticate(context.Context, directory.Credentials) (directory.O
 	return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonUnknown}
 }
 
+func (unknown) Respond(context.Context, directory.Challenge, directory.Answer) (directory.Outcome, error) {
+	return directory.Outcome{}, directory.ErrOver
+}
+
 // directoryFunc is a directory that answers as it likes.
 type directoryFunc func(directory.Credentials) (directory.Outcome, error)
 
 func (f directoryFunc) Authenticate(_ context.Context, c directory.Credentials) (directory.Outcome, error) {
 	return f(c)
+}
+
+func (directoryFunc) Respond(context.Context, directory.Challenge, directory.Answer) (directory.Outcome, error) {
+	return directory.Outcome{}, directory.ErrOver
 }
 
 // trial returns what tries the deployment as it is now.

@@ -158,6 +158,10 @@ func (panicking) Authenticate(_ context.Context, c directory.Credentials) (direc
 	panic(c.Password.Reveal())
 }
 
+func (panicking) Respond(context.Context, directory.Challenge, directory.Answer) (directory.Outcome, error) {
+	return directory.Outcome{}, directory.ErrOver
+}
+
 func TestAFormFromElsewhereIsRefused(t *testing.T) {
 	s := newSite(t)
 	for name, change := range map[string]func(http.Header){

@@ -147,6 +147,10 @@ func (a answers) Authenticate(context.Context, directory.Credentials) (directory
 	return a.outcome, a.err
 }
 
+func (answers) Respond(context.Context, directory.Challenge, directory.Answer) (directory.Outcome, error) {
+	return directory.Outcome{}, directory.ErrOver
+}
+
 type lockedBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

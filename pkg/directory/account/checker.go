@@ -89,6 +89,11 @@ func (c Checker) Authenticate(ctx context.Context, credentials directory.Credent
 	return directory.Outcome{User: user}, nil
 }
 
+// Respond returns ErrOver: no account here poses a challenge.
+func (Checker) Respond(context.Context, directory.Challenge, directory.Answer) (directory.Outcome, error) {
+	return directory.Outcome{}, directory.ErrOver
+}
+
 func (c Checker) verify(ctx context.Context, found *Account, typed redact.Secret) (bool, error) {
 	if found == nil || found.PasswordHash == "" {
 		_, err := c.Passwords.Verify(ctx, c.Passwords.Decoy(), typed)

@@ -24,6 +24,7 @@ import (
 
 	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/directory/claims"
 	"deskpro-login/pkg/redact"
 )
 
@@ -52,10 +53,11 @@ type Config struct {
 	// it; it is asked at each attempt. Nil means a client without a secret.
 	ClientSecret func(context.Context) (redact.Secret, error)
 	// Attributes are the names of further attributes to hand on, such as
-	// "department" or "phone_number": the claim of that name or, where the
-	// token has none, the pool's own attribute "custom:department". Empty
-	// means none.
+	// "department" or "phone_number". Empty means none.
 	Attributes []string
+	// Mapping says which claims of the ID token become what, Attributes among
+	// it. The zero value is the defaults of package claims.
+	Mapping claims.Mapping
 	// Issuer is the iss of the pool's tokens. Empty means either form that AWS
 	// derives from the pool's id. Set it where the issuer has another domain.
 	Issuer string
@@ -74,6 +76,7 @@ type Directory struct {
 	secret     func(context.Context) (redact.Secret, error)
 	issuers    []string
 	attributes []string
+	mapping    claims.Mapping
 	now        func() time.Time
 }
 
@@ -98,6 +101,7 @@ func New(config Config) (*Directory, error) {
 		secret:     config.ClientSecret,
 		issuers:    []string{config.Issuer},
 		attributes: config.Attributes,
+		mapping:    config.Mapping,
 		now:        config.Now,
 	}
 	if config.Issuer == "" {

@@ -53,6 +53,7 @@ func Run(t *testing.T, open func(t *testing.T, accounts []Account) Directory) {
 	t.Run("refusals", func(t *testing.T) { testRefusals(t, d) })
 	t.Run("accounts that Deskpro cannot take", func(t *testing.T) { testUnfit(t, d) })
 	t.Run("the login is normalised", func(t *testing.T) { testNormalised(t, d) })
+	t.Run("a challenge that it never posed", func(t *testing.T) { testForeignChallenge(t, d) })
 	t.Run("the id", func(t *testing.T) { testID(t, d) })
 	t.Run("an ended context", func(t *testing.T) { testContext(t, d) })
 	t.Run("many at once", func(t *testing.T) { testConcurrent(t, d) })
@@ -94,7 +95,9 @@ func sentinels(err error) []error {
 	var found []error
 	for _, sentinel := range []error{
 		directory.ErrBadCredentials, directory.ErrUnverifiedEmail, directory.ErrIncomplete,
-		directory.ErrThrottled, directory.ErrUnavailable,
+		directory.ErrThrottled, directory.ErrMisconfigured, directory.ErrUnavailable,
+		directory.ErrOver, directory.ErrWrongCode, directory.ErrSpentCode, directory.ErrNoFactor, directory.ErrDenied,
+		directory.ErrUnfitPassword, directory.ErrUnfitAttribute,
 	} {
 		if errors.Is(err, sentinel) {
 			found = append(found, sentinel)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/redact"
 )
 
 // prompt is how soon after its context's end an attempt must have returned. It
@@ -111,6 +112,22 @@ func testNormalised(t *testing.T, d Directory) {
 				t.Errorf("ID = %q, want %q", user.ID, plain.ID)
 			}
 		})
+	}
+}
+
+func testForeignChallenge(t *testing.T, d Directory) {
+	for _, challenge := range []directory.Challenge{
+		{},
+		{Kind: "SOFTWARE_TOKEN_MFA", Step: directory.StepCode, Medium: directory.MediumApp},
+		{Kind: "NEW_PASSWORD_REQUIRED", Step: directory.StepNewPassword, State: []byte("{}")},
+		{Kind: "IRIS_SCAN", Step: "iris", State: []byte(`{"session":"s"}`)},
+		{Kind: "SMS_MFA", Step: directory.StepCode, State: []byte("not the adapter's own")},
+	} {
+		outcome, err := d.Respond(t.Context(), challenge, directory.Answer{Code: redact.New("123456"), Password: redact.New(password)})
+		if outcome.User != nil || outcome.Challenge != nil {
+			t.Errorf("%+v led to %+v", challenge, outcome)
+		}
+		wantError(t, err, directory.ErrOver)
 	}
 }
 

@@ -75,6 +75,11 @@ func (d *Directory) Authenticate(ctx context.Context, c directory.Credentials) (
 	return d.checker.Authenticate(ctx, c)
 }
 
+// Respond is account.Checker's.
+func (d *Directory) Respond(ctx context.Context, c directory.Challenge, a directory.Answer) (directory.Outcome, error) {
+	return d.checker.Respond(ctx, c, a)
+}
+
 func (d *Directory) find(ctx context.Context, login string) (*account.Account, error) {
 	out, err := d.getItem(ctx, &dynamodb.GetItemInput{
 		TableName:      &d.table,

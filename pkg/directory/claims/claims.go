@@ -1,0 +1,174 @@
+// Package claims reads a directory.User from the claims of an ID token. Which
+// claim is which is a Mapping; start with Parse.
+package claims
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"deskpro-login/pkg/directory"
+)
+
+// Mapping says which claim of the ID token is what. The zero value is that of
+// defaults.
+type Mapping struct{ names map[string]string }
+
+// The fields of a user. Every other name in a Mapping is an attribute's.
+const (
+	id            = "id"
+	email         = "email"
+	emailVerified = "email_verified"
+	name          = "name"
+	firstName     = "first_name"
+	lastName      = "last_name"
+	groups        = "groups"
+)
+
+// defaults are OpenID Connect's standard claims (Core section 5.1), and Cognito's
+// name for groups.
+func defaults() map[string]string {
+	return map[string]string{
+		id: "sub", email: "email", emailVerified: "email_verified", name: "name",
+		firstName: "given_name", lastName: "family_name", groups: "cognito:groups",
+	}
+}
+
+// Parse reads pairs such as "first_name=given_name" or
+// "department=custom:department": what it is for us, and the claim that it
+// comes from. What no pair names stays as it is: id=sub, email=email,
+// email_verified=email_verified, name=name, first_name=given_name,
+// last_name=family_name, groups=cognito:groups, and each attribute is the claim
+// of its own name. The error tells all problems.
+//
+// An id must be unique, never given to another person, and not of the person's
+// own choosing; groups open doors, so that people must not be able to write
+// them either. Whoever takes email from another claim must say, by
+// email_verified, which claim tells that that address is verified.
+func Parse(pairs []string) (Mapping, error) {
+	given := map[string]string{}
+	var problems []error
+	for _, pair := range pairs {
+		ours, claim, ok := strings.Cut(pair, "=")
+		switch {
+		case !ok || ours == "" || claim == "":
+			problems = append(problems, fmt.Errorf("%q is not like first_name=given_name", pair))
+		case given[ours] != "":
+			problems = append(problems, fmt.Errorf("%s is there twice", ours))
+		}
+		given[ours] = claim
+	}
+	if given[email] != "" && given[email] != "email" && (given[emailVerified] == "" || given[emailVerified] == "email_verified") {
+		problems = append(problems, fmt.Errorf("email=%s needs email_verified=… beside it: the claim that says whether that address is verified", given[email]))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return Mapping{}, err
+	}
+	names := defaults()
+	maps.Copy(names, given)
+	return Mapping{names}, nil
+}
+
+// User reads the account, with the attributes of these names: each is the
+// claim that the mapping gives it, or of its own name or, where the token has
+// none, the pool's own attribute "custom:department". A user's fields may be
+// empty: User.Check is the caller's affair. verified tells whether the email
+// address is.
+//
+// The error names the claim at fault, never its value.
+func (m Mapping) User(token map[string]any, attributes []string) (user *directory.User, verified bool, err error) {
+	names := m.names
+	if names == nil {
+		names = defaults()
+	}
+	user = &directory.User{}
+	for field, value := range map[string]*string{
+		id: &user.ID, email: &user.Email, name: &user.Name, firstName: &user.FirstName, lastName: &user.LastName,
+	} {
+		claim := token[names[field]]
+		text, ok := claim.(string)
+		if !ok && claim != nil {
+			return nil, false, fmt.Errorf("claim %s is a %T, not a string", names[field], claim)
+		}
+		*value = text
+	}
+	if user.Groups, err = list(token, names[groups]); err != nil {
+		return nil, false, err
+	}
+	for _, attribute := range attributes {
+		value, found := lookUp(token, names, attribute)
+		if !found {
+			continue
+		}
+		text, err := asText(value)
+		if err != nil {
+			return nil, false, fmt.Errorf("attribute %s: %w", attribute, err)
+		}
+		if user.Attributes == nil {
+			user.Attributes = map[string]string{}
+		}
+		user.Attributes[attribute] = text
+	}
+	// A trigger or an identity provider may make it a string.
+	flag := token[names[emailVerified]]
+	return user, flag == true || flag == "true", nil
+}
+
+func lookUp(token map[string]any, names map[string]string, attribute string) (any, bool) {
+	candidates := []string{attribute, "custom:" + attribute}
+	if mapped := names[attribute]; mapped != "" && !slices.Contains(slices.Collect(maps.Keys(defaults())), attribute) {
+		candidates = []string{mapped}
+	}
+	for _, claim := range candidates {
+		if value := token[claim]; value != nil {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+// list reads groups: a list of strings or, as a custom attribute can only hold
+// text, one string of them separated by commas, with or without the brackets
+// that Cognito puts around what an identity provider sends as a list.
+func list(token map[string]any, claim string) ([]string, error) {
+	switch value := token[claim].(type) {
+	case nil:
+		return nil, nil
+	case string:
+		if claim == defaults()[groups] {
+			return nil, fmt.Errorf("claim %s is a string, not a list", claim)
+		}
+		var names []string
+		for name := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(value, "["), "]"), ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				names = append(names, name)
+			}
+		}
+		return names, nil
+	case []any:
+		var names []string
+		for _, item := range value {
+			name, ok := item.(string)
+			if !ok {
+				return nil, fmt.Errorf("claim %s holds a %T, not a string", claim, item)
+			}
+			names = append(names, name)
+		}
+		return names, nil
+	default:
+		return nil, fmt.Errorf("claim %s is a %T, not a list", claim, value)
+	}
+}
+
+// asText returns a claim as a string: a string as it is, anything else (a
+// trigger can put in any JSON) as its JSON.
+func asText(value any) (string, error) {
+	if text, ok := value.(string); ok {
+		return text, nil
+	}
+	encoded, err := json.Marshal(value)
+	return string(encoded), err
+}
