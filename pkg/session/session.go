@@ -77,9 +77,9 @@ type ID struct{ encoded redact.Secret }
 // ParseID reads a cookie's value. It refuses whatever Open could not have made,
 // so that nothing else reaches the store.
 func ParseID(value string) (ID, error) {
-	_, err := base64.RawURLEncoding.Strict().DecodeString(value)
-	// The length is that of the text: the decoder skips newlines.
-	if err != nil || len(value) != base64.RawURLEncoding.EncodedLen(idLength) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(value)
+	// The text's length counts, too: the decoder skips newlines.
+	if err != nil || len(raw) != idLength || len(value) != base64.RawURLEncoding.EncodedLen(idLength) {
 		return ID{}, ErrNone
 	}
 	return ID{redact.New(value)}, nil

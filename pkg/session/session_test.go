@@ -305,7 +305,7 @@ func TestParseIDRefusesWhatOpenDoesNotMake(t *testing.T) {
 	if id, err := session.ParseID(good); err != nil || !live(t, s, id) {
 		t.Fatalf("a good id is refused: %v", err)
 	}
-	for _, bad := range []string{"", "x", good + "A", good[:42], good[:42] + "=", good[:42] + "/", "session#" + good, strings.Repeat("A", 42) + "B", good + "\n"} {
+	for _, bad := range []string{"", "x", good + "A", good[:42], good[:42] + "=", good[:42] + "/", "session#" + good, strings.Repeat("A", 42) + "B", good + "\n", strings.Repeat("A", 42) + "\n"} {
 		if _, err := session.ParseID(bad); !errors.Is(err, session.ErrNone) {
 			t.Errorf("ParseID(%q): %v, want ErrNone", bad, err)
 		}
