@@ -49,6 +49,7 @@ var rooms = []room{
 	{"state", 1, nil, "what a store is does not depend on which one it is"},
 
 	{"awsenv/awstest", 2, []string{"awsenv", sdk}, "it plays AWS, which knows nobody"},
+	{"challenge", 2, []string{"redact", "state"}, "what a step holds is its caller's affair: only how it is kept, claimed and ended is here"},
 	{"deskpro", 2, []string{"keyring", "redact", jwt}, "tokens and return URLs are Deskpro's contract: not HTTP's, not AWS's"},
 	{"directory/account", 2, []string{"directory", "redact", "golang.org/x/text/unicode/norm"}, "how a login is checked is the same wherever accounts are; hashing comes in by an interface"},
 	{"directory/claims", 2, []string{"directory"}, "reading a person from claims needs no service"},
