@@ -25,12 +25,14 @@ type Authenticator interface {
 	//     may cost less.
 	//   - ErrUnverifiedEmail, ErrIncomplete: the password was right but the
 	//     account cannot be sent to Deskpro.
+	//   - ErrNoFactor: the account has no way to get the code that it needs.
 	//   - ErrThrottled: the directory asks to slow down.
 	//   - ErrMisconfigured: the directory, or our right to ask it, is set up
 	//     wrongly; the error says what to mend.
 	//   - ErrUnavailable: everything else, including ctx's end.
 	//
-	// It is safe for concurrent use and returns soon after ctx ends. It never
+	// One that answers a first challenge by itself, with the password, may
+	// return Respond's, too. It is safe for concurrent use and returns soon after ctx ends. It never
 	// keeps, logs or puts into an error c's password.
 	Authenticate(ctx context.Context, c Credentials) (Outcome, error)
 
@@ -43,7 +45,6 @@ type Authenticator interface {
 	//     again.
 	//   - ErrOver: it may not: it has expired, was answered before, or is none
 	//     of this directory's. The way on is to sign in anew.
-	//   - ErrNoFactor: the account has no way to get the code that it needs.
 	//   - ErrDenied: the directory's owner forbids it, such as by a rule on
 	//     risky sign-ins.
 	//

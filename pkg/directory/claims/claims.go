@@ -72,6 +72,19 @@ func Parse(pairs []string) (Mapping, error) {
 	return Mapping{names}, nil
 }
 
+// Attributes returns the names of the attributes that the mapping names, in
+// order: each is of use only if it is sent.
+func (m Mapping) Attributes() []string {
+	var names []string
+	for ours := range m.names {
+		if _, field := defaults()[ours]; !field {
+			names = append(names, ours)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // User reads the account, with the attributes of these names: each is the
 // claim that the mapping gives it, or of its own name or, where the token has
 // none, the pool's own attribute "custom:department". A user's fields may be
@@ -119,8 +132,8 @@ func (m Mapping) User(token map[string]any, attributes []string) (user *director
 
 func lookUp(token map[string]any, names map[string]string, attribute string) (any, bool) {
 	candidates := []string{attribute, "custom:" + attribute}
-	if mapped := names[attribute]; mapped != "" && !slices.Contains(slices.Collect(maps.Keys(defaults())), attribute) {
-		candidates = []string{mapped}
+	if _, field := defaults()[attribute]; !field && names[attribute] != "" {
+		candidates = []string{names[attribute]}
 	}
 	for _, claim := range candidates {
 		if value := token[claim]; value != nil {

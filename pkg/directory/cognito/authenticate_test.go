@@ -222,11 +222,22 @@ func TestThePasswordIsInNoLogAndNoError(t *testing.T) {
 }
 
 func TestAClientSecretThatCannotBeFetchedIsNoRefusal(t *testing.T) {
-	pool := cognitotest.Start(t, cognitotest.Config{ClientSecret: "shhh"})
-	config := configFor(pool, cognitotest.Config{})
+	settings := cognitotest.Config{ClientSecret: "shhh"}
+	pool, d := with(t, settings, func(u *cognitotest.User) { u.TOTP = appKey() })
+	c := challenged(t, d, password)
+	before := pool.Requests()
+	config := configFor(pool, settings)
 	config.ClientSecret = func(context.Context) (redact.Secret, error) { return redact.Secret{}, errors.New("store is down") }
-	_, err := open(t, config).Authenticate(t.Context(), typed(login, password))
-	if !errors.Is(err, directory.ErrUnavailable) || errors.Is(err, directory.ErrBadCredentials) {
-		t.Errorf("error = %v, want ErrUnavailable", err)
+	d = open(t, config)
+	_, signingIn := d.Authenticate(t.Context(), typed(login, password))
+	_, answering := d.Respond(t.Context(), c, code("123456"))
+	for _, err := range []error{
+		signingIn, answering, d.RequestReset(t.Context(), login, browser), reset(t, d, login, "123456", newPassword),
+		d.RequestConfirmation(t.Context(), login, browser), confirm(t, d, login, "123456"),
+	} {
+		wantOnly(t, err, directory.ErrUnavailable)
+	}
+	if got := pool.Requests(); got != before {
+		t.Errorf("%d calls, want none", got-before)
 	}
 }

@@ -1,10 +1,12 @@
 // Package cognito is the directory kept in an Amazon Cognito user pool. Start
-// with New.
+// with New, and with Inspect to see whether the app client is set up for it.
 //
-// It asks with AdminInitiateAuth and ADMIN_USER_PASSWORD_AUTH, which the app
-// client must allow (ALLOW_ADMIN_USER_PASSWORD_AUTH) and the caller's role too
-// (cognito-idp:AdminInitiateAuth). A federated user has no password in the pool
-// and cannot sign in here.
+// It signs people in with AdminInitiateAuth and AdminRespondToAuthChallenge,
+// for which the caller's role needs cognito-idp:AdminInitiateAuth and
+// cognito-idp:AdminRespondToAuthChallenge, and the app client Config.Flow. The
+// other operations (recovery, and setting up an authenticator) ask for no
+// permission. A federated user has no password in the pool and cannot sign in
+// here.
 //
 // Give the app client PreventUserExistenceErrors: ENABLED. Otherwise Cognito
 // tells unknown logins apart; this package passes that on to the log only, but
@@ -17,10 +19,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/directory"
@@ -35,6 +39,11 @@ const (
 	// attempts is low because each one that arrives counts towards Cognito's
 	// lock-out of the account.
 	attempts = 2
+	// once is for what cannot be repeated. The answer to a challenge uses its
+	// session up: where the first call's outcome was lost a second could only
+	// be told that the session is used. And asking for a code twice sends two,
+	// of which the first is void.
+	once = 1
 )
 
 // Config says which pool to ask.
@@ -50,8 +59,12 @@ type Config struct {
 	// Attributes: what it may not read, the token lacks.
 	ClientID string
 	// ClientSecret fetches the app client's secret, exactly as Cognito shows
-	// it; it is asked at each attempt. Nil means a client without a secret.
+	// it; it is asked at each call. Nil means a client without a secret.
 	ClientSecret func(context.Context) (redact.Secret, error)
+	// Flow is ADMIN_USER_PASSWORD_AUTH, which empty means, or USER_AUTH, with
+	// which people may also sign in by a code alone (from Cognito's Essentials
+	// plan). The app client must allow it: ALLOW_ and the same name.
+	Flow string
 	// Attributes are the names of further attributes to hand on, such as
 	// "department" or "phone_number". Empty means none.
 	Attributes []string
@@ -65,22 +78,44 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Directory is a directory.Authenticator. Its Authenticate may take as long as
-// two attempts of four seconds: give its context the deadline of the page.
+// Directory is a directory.Authenticator and a directory.Recovery. A call of
+// Cognito may take four seconds, and a sign-in two of them: give its context
+// the deadline of the page.
 type Directory struct {
-	// initiate is a method value and not the client: the linker drops the
-	// client's hundred other operations only while nothing holds the client.
-	initiate   func(context.Context, *cip.AdminInitiateAuthInput, ...func(*cip.Options)) (*cip.AdminInitiateAuthOutput, error)
-	poolID     string
-	clientID   string
-	secret     func(context.Context) (redact.Secret, error)
-	issuers    []string
-	attributes []string
-	mapping    claims.Mapping
-	now        func() time.Time
+	calls
+	flow     types.AuthFlowType
+	poolID   string
+	clientID string
+	secret   func(context.Context) (redact.Secret, error)
+	// tellAddress is what Inspect has found out.
+	tellAddress atomic.Bool
+	issuers     []string
+	attributes  []string
+	mapping     claims.Mapping
+	now         func() time.Time
 }
 
-var _ directory.Authenticator = (*Directory)(nil)
+var (
+	_ directory.Authenticator = (*Directory)(nil)
+	_ directory.Recovery      = (*Directory)(nil)
+)
+
+// calls are the operations that a Directory uses. They are method values and
+// not the client: the linker drops the client's hundred other operations only
+// while nothing holds the client.
+type calls struct {
+	initiate  call[cip.AdminInitiateAuthInput, cip.AdminInitiateAuthOutput]
+	respond   call[cip.AdminRespondToAuthChallengeInput, cip.AdminRespondToAuthChallengeOutput]
+	associate call[cip.AssociateSoftwareTokenInput, cip.AssociateSoftwareTokenOutput]
+	verify    call[cip.VerifySoftwareTokenInput, cip.VerifySoftwareTokenOutput]
+	forgot    call[cip.ForgotPasswordInput, cip.ForgotPasswordOutput]
+	reset     call[cip.ConfirmForgotPasswordInput, cip.ConfirmForgotPasswordOutput]
+	resend    call[cip.ResendConfirmationCodeInput, cip.ResendConfirmationCodeOutput]
+	confirm   call[cip.ConfirmSignUpInput, cip.ConfirmSignUpOutput]
+	describe  call[cip.DescribeUserPoolClientInput, cip.DescribeUserPoolClientOutput]
+}
+
+type call[In, Out any] func(context.Context, *In, ...func(*cip.Options)) (*Out, error)
 
 // New checks config, reports all that is wrong with it at once, and sends
 // nothing yet.
@@ -89,13 +124,15 @@ func New(config Config) (*Directory, error) {
 	if err := config.check(region, pool); err != nil {
 		return nil, fmt.Errorf("configuring Cognito: %w", err)
 	}
+	again, single := config.client(region, attempts), config.client(region, once)
 	d := &Directory{
-		initiate: cip.NewFromConfig(config.AWS, func(o *cip.Options) {
-			o.Region = region
-			o.HTTPClient = awsenv.HTTPClient(attemptTimeout)
-			o.RetryMaxAttempts = attempts
-			o.ClientLogMode = 0
-		}).AdminInitiateAuth,
+		calls: calls{
+			initiate: again.AdminInitiateAuth, associate: again.AssociateSoftwareToken, describe: again.DescribeUserPoolClient,
+			respond: single.AdminRespondToAuthChallenge, verify: single.VerifySoftwareToken,
+			forgot: single.ForgotPassword, reset: single.ConfirmForgotPassword,
+			resend: single.ResendConfirmationCode, confirm: single.ConfirmSignUp,
+		},
+		flow:       types.AuthFlowType(config.Flow),
 		poolID:     config.UserPoolID,
 		clientID:   config.ClientID,
 		secret:     config.ClientSecret,
@@ -103,6 +140,9 @@ func New(config Config) (*Directory, error) {
 		attributes: config.Attributes,
 		mapping:    config.Mapping,
 		now:        config.Now,
+	}
+	if config.Flow == "" {
+		d.flow = types.AuthFlowTypeAdminUserPasswordAuth
 	}
 	if config.Issuer == "" {
 		// ORIGINAL and UPDATED of IssuerConfigurationType:
@@ -116,6 +156,15 @@ func New(config Config) (*Directory, error) {
 	return d, nil
 }
 
+func (c Config) client(region string, attempts int) *cip.Client {
+	return cip.NewFromConfig(c.AWS, func(o *cip.Options) {
+		o.Region = region
+		o.HTTPClient = awsenv.HTTPClient(attemptTimeout)
+		o.RetryMaxAttempts = attempts
+		o.ClientLogMode = 0
+	})
+}
+
 func (c Config) check(region, pool string) error {
 	var errs []error
 	if region == "" || pool == "" {
@@ -123,6 +172,11 @@ func (c Config) check(region, pool string) error {
 	}
 	if c.ClientID == "" || strings.ContainsAny(c.ClientID, " \t\r\n") {
 		errs = append(errs, fmt.Errorf("client id %q is empty or has spaces", c.ClientID))
+	}
+	switch types.AuthFlowType(c.Flow) {
+	case "", types.AuthFlowTypeAdminUserPasswordAuth, types.AuthFlowTypeUserAuth:
+	default:
+		errs = append(errs, fmt.Errorf("flow %q is neither ADMIN_USER_PASSWORD_AUTH nor USER_AUTH", c.Flow))
 	}
 	if slices.Contains(c.Attributes, "") {
 		errs = append(errs, errors.New("an attribute's name is empty"))

@@ -16,11 +16,12 @@ import (
 
 func TestContract(t *testing.T) {
 	for _, row := range []struct {
-		name string
-		pool cognitotest.Config
+		name, flow string
+		pool       cognitotest.Config
 	}{
-		{"a client with a secret that hides unknown logins", cognitotest.Config{ClientSecret: "shhh", HideUnknown: true}},
-		{"a client without a secret that tells them", cognitotest.Config{}},
+		{"a client with a secret that hides unknown logins", "", cognitotest.Config{ClientSecret: "shhh", HideUnknown: true}},
+		{"a client without a secret that tells them", "", cognitotest.Config{}},
+		{"a client with a choice of factors", "USER_AUTH", cognitotest.Config{HideUnknown: true, AuthFlows: []string{"ALLOW_USER_AUTH"}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			// The suite fails more often than the lock-out allows.
@@ -41,6 +42,7 @@ func TestContract(t *testing.T) {
 					pool.Add(user)
 				}
 				config := configFor(pool, row.pool)
+				config.Flow = row.flow
 				for name := range attributes {
 					config.Attributes = append(config.Attributes, name)
 				}

@@ -21,14 +21,14 @@ const leeway = 30 * time.Second
 func (d *Directory) user(token string) (*directory.User, error) {
 	claims := jwt.MapClaims{}
 	if _, _, err := jwt.NewParser(jwt.WithJSONNumber()).ParseUnverified(token, claims); err != nil {
-		return nil, unavailable(fmt.Errorf("reading the ID token: %w", err))
+		return nil, signingIn.unavailable(fmt.Errorf("reading the ID token: %w", err))
 	}
 	if err := d.check(claims); err != nil {
-		return nil, unavailable(fmt.Errorf("checking the ID token: %w", err))
+		return nil, signingIn.unavailable(fmt.Errorf("checking the ID token: %w", err))
 	}
 	user, verified, err := d.mapping.User(claims, d.attributes)
 	if err != nil {
-		return nil, unavailable(fmt.Errorf("reading the ID token: %w", err))
+		return nil, signingIn.unavailable(fmt.Errorf("reading the ID token: %w", err))
 	}
 	err = user.Check()
 	if err == nil && !verified {

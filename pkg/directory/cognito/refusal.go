@@ -2,93 +2,208 @@ package cognito
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
-	"github.com/aws/smithy-go"
-
-	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/directory"
 )
 
-// translate maps an exception of AdminInitiateAuth to a sentinel:
+// signInError maps an exception of AdminInitiateAuth:
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminInitiateAuth.html
-func translate(err error) error {
-	exception, ok := errors.AsType[smithy.APIError](err)
-	if !ok {
-		return unavailable(awsenv.WithoutAnswer(err))
+func signInError(err error) error {
+	e, ok := exceptionOf(err)
+	if !ok || misconfigured(e) {
+		return signingIn.failed(err)
 	}
-	switch code := exception.ErrorCode(); code {
+	if refusal := e.refusal(); refusal != nil {
+		return signingIn.refuse(e.ErrorCode(), refusal)
+	}
+	if e.aboutFlow() {
+		return signingIn.with(directory.ErrMisconfigured, newQuiet(e))
+	}
+	return signingIn.failed(err)
+}
+
+// refusal is what everyone is told in the same words, or nil.
+//
+// Some of these look like further steps, but Cognito raises them before it
+// looks at the password (aws-sdk-js issue 4608; a pre-authentication trigger
+// too runs first; an imported user has no password at all). A page of their own
+// would tell anyone which accounts exist, and the way on is the forgotten
+// password. So would one for Cognito's lock-out of an account: an unknown login
+// has none.
+func (e exception) refusal() *directory.Refusal {
+	reason := directory.Reason("")
+	switch e.ErrorCode() {
 	case "NotAuthorizedException":
-		return translateNotAuthorized(exception, err)
-
+		reason = directory.ReasonUnspecified
+		switch {
+		case e.says("attempts exceeded"):
+			reason = directory.ReasonLocked
+		case e.says("user is disabled"):
+			reason = directory.ReasonDisabled
+		case e.says("security reasons"):
+			reason = directory.ReasonBlocked
+		case e.says("temporary password has expired"):
+			reason = directory.ReasonReset
+		}
 	case "UserNotFoundException":
-		return refuse(code, directory.ReasonUnknown)
-
-	// These look like further steps, but Cognito raises them before it looks
-	// at the password (aws-sdk-js issue 4608; a pre-authentication trigger too
-	// runs first; an imported user has no password at all). A page of their
-	// own would tell anyone which accounts exist, so they are refusals with
-	// everyone's words, and the way on is the forgotten password. The code in
-	// the error is for the log.
-	case "UserNotConfirmedException", "PasswordResetRequiredException", "UserLambdaValidationException":
-		return refuse(code, directory.ReasonUnspecified)
-
-	case "TooManyRequestsException", "LimitExceededException", "TooManyFailedAttemptsException",
-		"ThrottlingException", "RequestLimitExceeded":
-		return throttled(newQuiet(exception, err))
+		reason = directory.ReasonUnknown
+	case "UserNotConfirmedException":
+		reason = directory.ReasonUnconfirmed
+	case "PasswordResetRequiredException":
+		reason = directory.ReasonReset
+	case "UserLambdaValidationException":
+		reason = directory.ReasonRule
 	default:
-		return unavailable(newQuiet(exception, err))
+		return nil
 	}
+	return &directory.Refusal{Reason: reason}
 }
 
-// quiet is an exception whose message is shown only where AWS alone words it
-// and an operator needs it: of the others a trigger's author may word it, and a
-// migration trigger is handed the password.
-type quiet struct {
-	text string
-	err  error
+// answerError maps an exception of AdminRespondToAuthChallenge and of
+// VerifySoftwareToken, to what was sent:
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminRespondToAuthChallenge.html
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_VerifySoftwareToken.html
+func answerError(err error, p pending, sent map[string]string) error {
+	e, ok := exceptionOf(err)
+	if !ok || misconfigured(e) {
+		return answering.failed(err)
+	}
+	code := e.ErrorCode()
+	switch code {
+	case "CodeMismatchException", "EnableSoftwareTokenMFAException":
+		return answering.because(code, directory.ErrWrongCode)
+	case "ExpiredCodeException":
+		if e.says("already been used") {
+			return answering.because(code, directory.ErrSpentCode)
+		}
+		return answering.over(code) // nothing sends a new one
+	case "InvalidPasswordException", "PasswordHistoryPolicyViolationException":
+		return answering.because(code, e.unfit(sent["NEW_PASSWORD"]))
+	case "AliasExistsException":
+		return answering.because(code, directory.ErrUnfitAttribute)
+	case "InvalidParameterException":
+		switch {
+		case sent["NEW_PASSWORD"] != "" && e.says("password"): // shorter than any policy allows
+			return answering.because(code, &directory.UnfitPassword{})
+		case hasAttributes(sent):
+			return answering.because(code, directory.ErrUnfitAttribute)
+		}
+	case "NotAuthorizedException":
+		switch {
+		case e.says("invalid session"):
+			return answering.over(code)
+		case hasAttributes(sent) && e.says("cannot modify"):
+			return answering.because(code, directory.ErrUnfitAttribute)
+		case !p.Unproved && e.says("attempts exceeded"):
+			return answering.because(code, directory.ErrThrottled)
+		case !p.Unproved && e.says("security reasons"):
+			return answering.because(code, directory.ErrDenied)
+		}
+	case "UserLambdaValidationException":
+		if !p.Unproved {
+			return answering.because(code, directory.ErrDenied)
+		}
+	}
+	if refusal := e.refusal(); refusal != nil {
+		return answering.refuse(code, refusal)
+	}
+	return answering.failed(err)
 }
 
-func (e quiet) Error() string { return e.text }
-func (e quiet) Unwrap() error { return e.err }
+func hasAttributes(sent map[string]string) bool {
+	for name := range sent {
+		if strings.HasPrefix(name, attributesPrefix) {
+			return true
+		}
+	}
+	return false
+}
 
-func newQuiet(exception smithy.APIError, err error) quiet {
-	code, message := exception.ErrorCode(), exception.ErrorMessage()
+// requestError maps an exception of ForgotPassword and of
+// ResendConfirmationCode. With PreventUserExistenceErrors Cognito answers for
+// an unknown login as if it had sent a code, or with InvalidParameterException:
+// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
+//
+// So whatever only accounts that exist can meet is a refusal, even if it is the
+// operator's to mend: it is the refusal's cause then, and in the log.
+func requestError(doing action, err error) error {
+	e, ok := exceptionOf(err)
+	if !ok || e.aboutSecret() {
+		return doing.failed(err)
+	}
+	code := e.ErrorCode()
+	refusal := e.refusal()
+	switch code {
+	case "NotAuthorizedException", "InvalidParameterException":
+		if refusal == nil {
+			refusal = &directory.Refusal{Reason: directory.ReasonUnspecified}
+		}
+		refusal.Cause = e.whyNoCode()
+	case "LimitExceededException", "TooManyFailedAttemptsException": // of the account
+		refusal = &directory.Refusal{Reason: directory.ReasonLocked}
+	case "CodeDeliveryFailureException", "InvalidEmailRoleAccessPolicyException",
+		"InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException",
+		"UnexpectedLambdaException", "InvalidLambdaResponseException":
+		refusal = &directory.Refusal{Reason: directory.ReasonUnspecified, Cause: newQuiet(e)}
+	}
+	if refusal == nil {
+		return doing.failed(err)
+	}
+	return doing.refuse(code, refusal)
+}
+
+// whyNoCode is what an operator can mend for an account, or nil.
+func (e exception) whyNoCode() error {
 	switch {
-	case code == "AccessDeniedException", code == "ResourceNotFoundException",
-		code == "InvalidParameterException" && strings.Contains(message, "flow"),
-		code == "NotAuthorizedException" && strings.Contains(message, "secret hash"):
-		return quiet{code + ": " + message, err}
+	case e.says("no registered/verified"):
+		return errors.New("the account has no verified address or number to send a code to")
+	case e.says("current state"):
+		return errors.New("the account has its temporary password still, or none: send it a new one")
+	case e.says("contact administrator"):
+		return errors.New("the pool's AccountRecoverySetting leaves resetting passwords to administrators")
+	case e.says("auto verification"):
+		return errors.New("the pool verifies neither addresses nor numbers (AutoVerifiedAttributes)")
 	}
-	return quiet{code, err}
+	return nil
 }
 
-// translateNotAuthorized goes by the message, because Cognito says all this
-// with one type. The wording is not promised; an unknown one is a refusal.
-func translateNotAuthorized(exception smithy.APIError, err error) error {
-	const code = "NotAuthorizedException"
-	lower := strings.ToLower(exception.ErrorMessage())
-	switch {
-	// The configuration is wrong, and so for every login. "Unable to verify
-	// secret hash for client …", "… but SECRET_HASH was not received".
-	case strings.Contains(lower, "secret hash"), strings.Contains(lower, "secret_hash"):
-		return unavailable(newQuiet(exception, err))
-	// Cognito's lock-out of one account. An unknown login has none, so a page
-	// of its own would tell which accounts exist.
-	case strings.HasPrefix(lower, "password attempts exceeded"):
-		return refuse(code, directory.ReasonLocked)
-	case strings.HasPrefix(lower, "user is disabled"):
-		return refuse(code, directory.ReasonDisabled)
+// codeError maps an exception of ConfirmForgotPassword and of ConfirmSignUp.
+// Whatever depends on the account looks like a wrong code.
+func codeError(doing action, err error, password string) error {
+	e, ok := exceptionOf(err)
+	if !ok || e.aboutSecret() {
+		return doing.failed(err)
 	}
-	return refuse(code, directory.ReasonUnspecified)
+	code := e.ErrorCode()
+	switch code {
+	case "InvalidPasswordException", "PasswordHistoryPolicyViolationException":
+		return doing.because(code, e.unfit(password))
+	case "InvalidParameterException":
+		if password != "" && e.says("password") {
+			return doing.because(code, &directory.UnfitPassword{})
+		}
+		return doing.because(code, directory.ErrWrongCode)
+	case "CodeMismatchException", "ExpiredCodeException", "UserNotFoundException", "NotAuthorizedException",
+		"UserNotConfirmedException", "PasswordResetRequiredException", "AliasExistsException", "UserLambdaValidationException",
+		"TooManyFailedAttemptsException", "LimitExceededException":
+		return doing.because(code, directory.ErrWrongCode)
+	}
+	return doing.failed(err)
 }
 
-// refuse drops the exception, for quiet's reason.
-func refuse(code string, reason directory.Reason) error {
-	return fmt.Errorf("signing in with Cognito: %s: %w", code, &directory.Refusal{Reason: reason})
-}
+// maxPolicy bounds a sentence of a pool's policy.
+const maxPolicy = 200
 
-func throttled(err error) error {
-	return fmt.Errorf("signing in with Cognito: %w: %w", directory.ErrThrottled, err)
+// unfit has what Cognito says that a password must be: "Password did not
+// conform with policy: Password not long enough".
+func (e exception) unfit(password string) *directory.UnfitPassword {
+	message := e.ErrorMessage()
+	if password == "" || strings.Contains(message, password) {
+		return &directory.UnfitPassword{}
+	}
+	if _, policy, ok := strings.Cut(message, "with policy: "); ok {
+		message = policy
+	}
+	return &directory.UnfitPassword{Policy: visible(message, maxPolicy)}
 }

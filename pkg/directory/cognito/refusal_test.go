@@ -29,11 +29,11 @@ func TestRefusalsTellTheLogWhatCognitoTells(t *testing.T) {
 		{name: "an unknown login that the client tells", login: "nobody", password: "wrong", reason: directory.ReasonUnknown, code: "UserNotFoundException"},
 		{name: "a disabled account", login: login, password: password, user: func(u *cognitotest.User) { u.Disabled = true }, reason: directory.ReasonDisabled, code: "NotAuthorizedException"},
 		{name: "a disabled account that the client hides", settings: cognitotest.Config{HideUnknown: true}, login: login, password: password, user: func(u *cognitotest.User) { u.Disabled = true }, reason: directory.ReasonDisabled, code: "NotAuthorizedException"},
-		{name: "an unconfirmed account, since any password brings that", login: login, password: "wrong", user: func(u *cognitotest.User) { u.Status = cognitotest.Unconfirmed }, reason: directory.ReasonUnspecified, code: "UserNotConfirmedException"},
-		{name: "an account to be reset, since any password brings that", login: login, password: "wrong", user: func(u *cognitotest.User) { u.Status = cognitotest.ResetRequired }, reason: directory.ReasonUnspecified, code: "PasswordResetRequiredException"},
-		{name: "a trigger that says no", login: login, password: password, fault: exception("UserLambdaValidationException", "PreAuthentication failed with error left us."), reason: directory.ReasonUnspecified, code: "UserLambdaValidationException"},
-		{name: "a temporary password that is too old", login: login, password: password, fault: exception("NotAuthorizedException", "Temporary password has expired and must be reset by an administrator."), reason: directory.ReasonUnspecified, code: "NotAuthorizedException"},
-		{name: "a block by threat protection", login: login, password: password, fault: exception("NotAuthorizedException", "Request not allowed due to security reasons."), reason: directory.ReasonUnspecified, code: "NotAuthorizedException"},
+		{name: "an unconfirmed account, since any password brings that", login: login, password: "wrong", user: func(u *cognitotest.User) { u.Status = cognitotest.Unconfirmed }, reason: directory.ReasonUnconfirmed, code: "UserNotConfirmedException"},
+		{name: "an account to be reset, since any password brings that", login: login, password: "wrong", user: func(u *cognitotest.User) { u.Status = cognitotest.ResetRequired }, reason: directory.ReasonReset, code: "PasswordResetRequiredException"},
+		{name: "a trigger that says no", login: login, password: password, fault: exception("UserLambdaValidationException", "PreAuthentication failed with error left us."), reason: directory.ReasonRule, code: "UserLambdaValidationException"},
+		{name: "a temporary password that is too old", login: login, password: password, fault: exception("NotAuthorizedException", "Temporary password has expired and must be reset by an administrator."), reason: directory.ReasonReset, code: "NotAuthorizedException"},
+		{name: "a block by threat protection", login: login, password: password, user: func(u *cognitotest.User) { u.Blocked = true }, reason: directory.ReasonBlocked, code: "NotAuthorizedException"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			pool, d := start(t, row.settings)
@@ -75,10 +75,13 @@ func TestWhatIsNoRefusal(t *testing.T) {
 		{"throttling by the API's front", exception("ThrottlingException", "Rate exceeded"), directory.ErrThrottled},
 
 		{"an internal error", cognitotest.Fault{Exception: "InternalErrorException", Message: "boom", Status: 500}, directory.ErrUnavailable},
-		{"a role that may not ask", exception("AccessDeniedException", "User is not authorized to perform: cognito-idp:AdminInitiateAuth"), directory.ErrUnavailable},
-		{"a trigger that breaks", exception("UnexpectedLambdaException", "PreAuthentication invocation failed"), directory.ErrUnavailable},
-		{"a pool that is not there", exception("ResourceNotFoundException", "User pool eu-west-1_X does not exist."), directory.ErrUnavailable},
-		{"a flow that is off", exception("InvalidParameterException", "Auth flow not enabled for this client"), directory.ErrUnavailable},
+		{"a role that may not ask", exception("AccessDeniedException", "User is not authorized to perform: cognito-idp:AdminInitiateAuth"), directory.ErrMisconfigured},
+		{"a trigger that breaks", exception("UnexpectedLambdaException", "PreAuthentication invocation failed"), directory.ErrMisconfigured},
+		{"a pool that is not there", exception("ResourceNotFoundException", "User pool eu-west-1_X does not exist."), directory.ErrMisconfigured},
+		{"a flow that is off", exception("InvalidParameterException", "Auth flow not enabled for this client"), directory.ErrMisconfigured},
+		{"keys that AWS does not know", exception("UnrecognizedClientException", "The security token included in the request is invalid."), directory.ErrMisconfigured},
+		{"a plan without the flow", exception("FeatureUnavailableInTierException", "?"), directory.ErrMisconfigured},
+		{"a parameter that is odd", exception("InvalidParameterException", "1 validation error detected"), directory.ErrUnavailable},
 		{"an exception nobody knows", exception("BrandNewException", "?"), directory.ErrUnavailable},
 		{"an answer without tokens or a challenge", cognitotest.Fault{Body: `{"ChallengeParameters":{}}`}, directory.ErrUnavailable},
 		{"an answer without an ID token", cognitotest.Fault{Body: `{"AuthenticationResult":{"AccessToken":"e30.e30.e30"}}`}, directory.ErrUnavailable},
@@ -107,8 +110,8 @@ func TestAWrongClientSecretIsNoRefusal(t *testing.T) {
 			pool := cognitotest.Start(t, cognitotest.Config{ClientSecret: row.pool})
 			pool.Add(mara())
 			d := open(t, configFor(pool, cognitotest.Config{ClientSecret: row.ours}))
-			if _, err := d.Authenticate(t.Context(), typed(login, password)); !errors.Is(err, directory.ErrUnavailable) {
-				t.Errorf("got %v, want ErrUnavailable", err)
+			if _, err := d.Authenticate(t.Context(), typed(login, password)); !errors.Is(err, directory.ErrMisconfigured) {
+				t.Errorf("got %v, want ErrMisconfigured", err)
 			}
 		})
 	}
@@ -136,10 +139,14 @@ func TestOnlyWhatAWSItselfWordsIsQuoted(t *testing.T) {
 		{"InvalidParameterException", "Auth flow not enabled for this client", true},
 		{"AccessDeniedException", "User is not authorized to perform: cognito-idp:AdminInitiateAuth", true},
 		{"ResourceNotFoundException", "User pool eu-west-1_X does not exist.", true},
+		{"NotAuthorizedException", "Unable to verify secret hash for client 1practice2client3", true},
+		{"ForbiddenException", "Request not allowed due to WAF block.", true},
+		{"InvalidSmsRoleAccessPolicyException", "Role may not publish", true},
 		{"InvalidParameterException", "Value '" + password + "' failed to satisfy constraint", false},
 		{"UnexpectedLambdaException", "UserMigration failed with error " + password, false},
 		{"InvalidLambdaResponseException", password, false},
 		{"TooManyRequestsException", password, false},
+		{"UserLambdaValidationException", "PreAuthentication failed with error " + password, false},
 	} {
 		pool, d := start(t, cognitotest.Config{})
 		pool.Inject(cognitotest.Fault{Exception: row.exception, Message: row.message})

@@ -1,49 +1,31 @@
 // Package cognitotest is a strict fake of one Amazon Cognito user pool with one
 // app client. It speaks Cognito's JSON protocol over HTTP, so that what is
 // tested against it is the real SDK client: Start it, Add users, and give its
-// AWS configuration to the code under test.
+// AWS configuration to the code under test. The same server is the pool's
+// managed login, at ManagedLoginURL.
 //
-// It knows AdminInitiateAuth with ADMIN_USER_PASSWORD_AUTH, and
-// AdminRespondToAuthChallenge for NEW_PASSWORD_REQUIRED and SOFTWARE_TOKEN_MFA.
+// Of the API it knows AdminInitiateAuth with ADMIN_USER_PASSWORD_AUTH and
+// USER_AUTH, AdminRespondToAuthChallenge, AssociateSoftwareToken and
+// VerifySoftwareToken by session, ForgotPassword, ConfirmForgotPassword,
+// ConfirmSignUp, ResendConfirmationCode and DescribeUserPoolClient. Of managed
+// login it knows the code grant with PKCE, the keys and logging out.
+//
 // Where AWS's answer is documented or reported, type and message are AWS's.
-// Where it is not, the fake refuses. It is stricter than AWS on purpose in one
-// point: a member or parameter that it does not know is an error, not ignored.
+// Where it is not, the fake refuses. It is stricter than AWS on purpose: a
+// member or parameter that it does not know is an error, not ignored; a session
+// is dead after five wrong codes; and managed login wants state, nonce and
+// PKCE.
 package cognitotest
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
-
-// Config describes the pool and its app client.
-type Config struct {
-	// PoolID starts with the pool's Region. Empty means "eu-west-1_Practice1".
-	PoolID string
-	// ClientID is the app client's. Empty means "1practice2client3".
-	ClientID string
-	// ClientSecret empty means a client without a secret, which AWS refuses a
-	// SECRET_HASH.
-	ClientSecret string
-	// AuthFlows is the client's ExplicitAuthFlows. Nil means
-	// ALLOW_ADMIN_USER_PASSWORD_AUTH.
-	AuthFlows []string
-	// HideUnknown is PreventUserExistenceErrors: ENABLED when true, LEGACY
-	// (AWS's own default) when false.
-	HideUnknown bool
-	// UpdatedIssuer makes tokens carry the newer of AWS's two issuer forms.
-	UpdatedIssuer bool
-	// NoLockout lets a test fail more often than AWS would.
-	NoLockout bool
-	// Now is the pool's clock. Nil means time.Now.
-	Now func() time.Time
-}
 
 // Server is a running pool. Its methods are safe for concurrent use.
 type Server struct {
@@ -54,6 +36,9 @@ type Server struct {
 	mu       sync.Mutex
 	accounts []*account
 	sessions map[string]*session
+	outbox   []Message
+	context  Context
+	managed  managedLogin
 	fault    Fault
 	requests int
 }
@@ -71,24 +56,16 @@ func Start(t testing.TB, config Config) *Server {
 
 // New serves a pool on loopback until Close.
 func New(config Config) (*Server, error) {
-	if config.PoolID == "" {
-		config.PoolID = "eu-west-1_Practice1"
+	region, err := config.complete()
+	if err != nil {
+		return nil, err
 	}
-	if config.ClientID == "" {
-		config.ClientID = "1practice2client3"
+	managed, err := newManagedLogin()
+	if err != nil {
+		return nil, err
 	}
-	if config.AuthFlows == nil {
-		config.AuthFlows = []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH"}
-	}
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	region, _, ok := strings.Cut(config.PoolID, "_")
-	if !ok {
-		return nil, fmt.Errorf("pool id %q has no Region before an underscore", config.PoolID)
-	}
-	s := &Server{config: config, region: region, sessions: map[string]*session{}}
-	s.server = httptest.NewServer(s)
+	s := &Server{config: config, region: region, sessions: map[string]*session{}, managed: managed}
+	s.server = httptest.NewServer(s.routes())
 	return s, nil
 }
 
@@ -110,17 +87,39 @@ func (s *Server) PoolID() string { return s.config.PoolID }
 // ClientID returns the app client's id.
 func (s *Server) ClientID() string { return s.config.ClientID }
 
-// Requests returns how many requests have arrived, retries included.
+// Requests returns how many calls of the API have arrived, retries included.
 func (s *Server) Requests() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests
 }
 
-// ServeHTTP answers one call of the API.
+// ServeHTTP answers as the server does, for who plays more of AWS in one place.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.server.Config.Handler.ServeHTTP(w, r)
+}
+
+func (s *Server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", s.serveCall)
+	mux.HandleFunc("/oauth2/authorize", s.serveAuthorize)
+	mux.HandleFunc("/oauth2/authorize/choose", s.serveChoice)
+	mux.HandleFunc("/oauth2/token", s.serveToken)
+	mux.HandleFunc("/logout", s.serveLogout)
+	mux.HandleFunc("/"+s.config.PoolID+"/.well-known/jwks.json", s.serveKeys)
+	return mux
+}
+
+// serveCall answers one call of the API.
+func (s *Server) serveCall(w http.ResponseWriter, r *http.Request) {
 	body, err := readCall(r)
-	if err == nil {
+	name := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), service)
+	op, known := operations()[name]
+	switch {
+	case err != nil:
+	case !known:
+		err = &exception{"UnknownOperationException", "Unknown operation: " + name}
+	case !op.unsigned || r.Header.Get("Authorization") != "":
 		err = s.checkSignature(r, body)
 	}
 	if err != nil {
@@ -130,15 +129,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	s.mu.Lock()
 	s.requests++
-	fault := s.takeFault()
+	fault := s.takeFault(name)
 	s.mu.Unlock()
 	if fault.answer(w, r) {
 		return
 	}
 
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	answer, err := s.call(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), service), body, fault)
+	answer, err := op.answer(s, body, fault)
+	outbox := s.outbox
+	s.outbox = nil
+	s.mu.Unlock()
+	s.deliver(outbox)
 	if err != nil {
 		writeError(w, err)
 		return
@@ -146,12 +148,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeAnswer(w, answer)
 }
 
-func (s *Server) call(operation string, body []byte, fault Fault) (*answer, error) {
-	switch operation {
-	case "AdminInitiateAuth":
-		return s.initiate(body, fault)
-	case "AdminRespondToAuthChallenge":
-		return s.respond(body, fault)
+// operation is one of the API's. Those that the SDK does not sign ask for no
+// AWS identity: whoever can reach AWS may call them.
+type operation struct {
+	unsigned bool
+	answer   func(s *Server, body []byte, fault Fault) (any, error)
+}
+
+func operations() map[string]operation {
+	return map[string]operation{
+		"AdminInitiateAuth":           {answer: (*Server).initiate},
+		"AdminRespondToAuthChallenge": {answer: (*Server).respond},
+		"DescribeUserPoolClient":      {answer: (*Server).describe},
+		"AssociateSoftwareToken":      {unsigned: true, answer: (*Server).associate},
+		"VerifySoftwareToken":         {unsigned: true, answer: (*Server).verify},
+		"ForgotPassword":              {unsigned: true, answer: (*Server).forgot},
+		"ConfirmForgotPassword":       {unsigned: true, answer: (*Server).reset},
+		"ConfirmSignUp":               {unsigned: true, answer: (*Server).confirm},
+		"ResendConfirmationCode":      {unsigned: true, answer: (*Server).resend},
 	}
-	return nil, &exception{"UnknownOperationException", "Unknown operation: " + operation}
+}
+
+func (s *Server) deliver(messages []Message) {
+	if s.config.Deliver == nil {
+		return
+	}
+	for _, m := range messages {
+		s.config.Deliver(m)
+	}
 }

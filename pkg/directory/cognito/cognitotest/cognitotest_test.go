@@ -31,7 +31,10 @@ type caller struct {
 func newCaller(t *testing.T, config cognitotest.Config) caller {
 	t.Helper()
 	pool := cognitotest.Start(t, config)
-	return caller{cip.NewFromConfig(pool.AWS()), pool, config.ClientSecret}
+	// The SDK takes a limit for throttling and would try again.
+	once := pool.AWS()
+	once.RetryMaxAttempts = 1
+	return caller{cip.NewFromConfig(once), pool, config.ClientSecret}
 }
 
 func (c caller) parameters(username string, more ...string) map[string]string {
@@ -142,6 +145,13 @@ func TestRefusals(t *testing.T) {
 		{name: "a disabled user, hidden, right password", config: hidden, login: "mara@example.com", password: password, user: disabled, want: "NotAuthorizedException: User is disabled."},
 		{name: "an unconfirmed user, whatever the password", login: "mara@example.com", password: "wrong", user: func(u *cognitotest.User) { u.Status = cognitotest.Unconfirmed }, want: "UserNotConfirmedException: User is not confirmed."},
 		{name: "a user to be reset, whatever the password", login: "mara@example.com", password: "wrong", user: func(u *cognitotest.User) { u.Status = cognitotest.ResetRequired }, want: "PasswordResetRequiredException: Password reset required for the user"},
+		{name: "an imported user", login: "mara@example.com", password: "any", user: func(u *cognitotest.User) { u.Status, u.Password = cognitotest.ResetRequired, "" }, want: "PasswordResetRequiredException: Password reset required for the user"},
+		{name: "an imported user, hidden", config: hidden, login: "mara@example.com", password: "any", user: func(u *cognitotest.User) { u.Status, u.Password = cognitotest.ResetRequired, "" }, want: "NotAuthorizedException: Incorrect username or password."},
+		{name: "a user that threat protection blocks", login: "mara@example.com", password: password, user: func(u *cognitotest.User) { u.Blocked = true }, want: "NotAuthorizedException: Request not allowed due to security reasons."},
+		{name: "a federated user", login: "IdP_1", password: password, user: func(u *cognitotest.User) { u.Username, u.Provider = "IdP_1", "IdP" }, want: "NotAuthorizedException: Incorrect username or password."},
+		{name: "a federated user's address", login: "mara@example.com", password: password, user: func(u *cognitotest.User) { u.Provider = "IdP" }, want: "UserNotFoundException: User does not exist."},
+		{name: "a user without a password", login: "mara@example.com", password: "any", user: func(u *cognitotest.User) { u.Password = "" }, want: "NotAuthorizedException: Incorrect username or password."},
+		{name: "a session of signing up", login: "mara@example.com", password: password, call: func(in *cip.AdminInitiateAuthInput) { in.Session = aws.String("a-session-that-nobody-got") }, want: "NotAuthorizedException: Invalid session for the user."},
 		{name: "an unverified address is no alias of a username", login: "mara@example.com", password: password, user: func(u *cognitotest.User) { u.Username, u.EmailVerified = "mara", false }, want: "UserNotFoundException: User does not exist."},
 		{name: "an empty password", login: "mara@example.com", want: "InvalidParameterException: Missing required parameter PASSWORD"},
 		{name: "an empty login", password: password, want: "InvalidParameterException: Missing required parameter USERNAME"},
@@ -257,9 +267,11 @@ func TestAPoolServesUntilItIsClosed(t *testing.T) {
 	}
 }
 
-func TestAPoolIDWithoutARegionIsNone(t *testing.T) {
-	if pool, err := cognitotest.New(cognitotest.Config{PoolID: "Practice1"}); err == nil {
-		pool.Close()
-		t.Error("it is accepted")
+func TestAPoolThatCannotBeIsNone(t *testing.T) {
+	for _, config := range []cognitotest.Config{{PoolID: "Practice1"}, {MFA: "REQUIRED"}} {
+		if pool, err := cognitotest.New(config); err == nil {
+			pool.Close()
+			t.Errorf("%+v is accepted", config)
+		}
 	}
 }

@@ -7,9 +7,14 @@ import (
 
 // Fault is how calls go wrong. The zero value is no fault.
 type Fault struct {
+	// Operation is the only one that it meets: one of the API, or of managed
+	// login "authorize", "token" or "keys". Empty means each of the API, and
+	// "token".
+	Operation string
 	// Times is how many calls it meets; 0 means all until the next Inject.
 	Times int
-	// Exception is answered instead, with Message and Status (0 means 400).
+	// Exception is answered instead, with Message and Status (0 means 400). At
+	// managed login's endpoints it is the error of OAuth.
 	Exception string
 	Message   string
 	Status    int
@@ -30,8 +35,17 @@ func (s *Server) Inject(f Fault) {
 	s.fault = f
 }
 
-func (s *Server) takeFault() Fault {
+func (s *Server) takeFault(operation string) Fault {
 	f := s.fault
+	switch f.Operation {
+	case operation:
+	case "":
+		if operation == atAuthorize || operation == atKeys {
+			return Fault{}
+		}
+	default:
+		return Fault{}
+	}
 	if f.Times > 0 {
 		if s.fault.Times--; s.fault.Times == 0 {
 			s.fault = Fault{}

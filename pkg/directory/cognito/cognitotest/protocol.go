@@ -8,7 +8,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -31,10 +30,11 @@ func notAuthorized(format string, args ...any) error {
 	return &exception{"NotAuthorizedException", fmt.Sprintf(format, args...)}
 }
 
-// answer is the body of both operations' success.
+// answer is the body of both sign-in operations' success.
 type answer struct {
-	AuthenticationResult *result `json:",omitempty"`
-	ChallengeName        string  `json:",omitempty"`
+	AuthenticationResult *result  `json:",omitempty"`
+	AvailableChallenges  []string `json:",omitempty"`
+	ChallengeName        string   `json:",omitempty"`
 	ChallengeParameters  map[string]string
 	Session              string `json:",omitempty"`
 }
@@ -48,7 +48,7 @@ type result struct {
 }
 
 func readCall(r *http.Request) ([]byte, error) {
-	if r.Method != http.MethodPost || r.URL.Path != "/" || r.URL.RawQuery != "" {
+	if r.Method != http.MethodPost || r.URL.RawQuery != "" {
 		return nil, &exception{"UnknownOperationException", "Not a POST to /"}
 	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != contentType {
@@ -76,43 +76,30 @@ func decode(body []byte, into any) error {
 	return nil
 }
 
-// checkPool checks what both operations begin with.
+// checkPool checks what the signed operations begin with.
 func (s *Server) checkPool(poolID, clientID string) error {
 	switch {
 	case poolID == "":
 		return invalidParameter("1 validation error detected: Value at 'userPoolId' failed to satisfy constraint: Member must not be null")
+	case clientID != "" && poolID != s.config.PoolID:
+		return &exception{"ResourceNotFoundException", "User pool " + poolID + " does not exist."}
+	}
+	return s.checkClient(clientID)
+}
+
+func (s *Server) checkClient(clientID string) error {
+	switch {
 	case clientID == "":
 		return invalidParameter("1 validation error detected: Value at 'clientId' failed to satisfy constraint: Member must not be null")
-	case poolID != s.config.PoolID:
-		return &exception{"ResourceNotFoundException", "User pool " + poolID + " does not exist."}
 	case clientID != s.config.ClientID:
 		return &exception{"ResourceNotFoundException", "User pool client " + clientID + " does not exist."}
 	}
 	return nil
 }
 
-// checkParameters requires some names and knows the others; prefixes end in a dot.
-func checkParameters(parameters map[string]string, required []string, known ...string) error {
-	for _, name := range required {
-		if parameters[name] == "" {
-			return invalidParameter("Missing required parameter %s", name)
-		}
-	}
-	for name := range parameters {
-		prefix, _, _ := strings.Cut(name, ".")
-		if !slices.Contains(required, name) && !slices.Contains(known, name) && !slices.Contains(known, prefix+".") {
-			return invalidParameter("Unknown parameter %s", name)
-		}
-	}
-	return nil
-}
-
-func writeAnswer(w http.ResponseWriter, a *answer) {
-	if a.ChallengeParameters == nil {
-		a.ChallengeParameters = map[string]string{}
-	}
+func writeAnswer(w http.ResponseWriter, answer any) {
 	w.Header().Set("Content-Type", contentType)
-	_ = json.NewEncoder(w).Encode(a)
+	_ = json.NewEncoder(w).Encode(answer)
 }
 
 func writeError(w http.ResponseWriter, err error) {

@@ -2,18 +2,17 @@ package cognitotest
 
 import (
 	"crypto/rand"
-	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"maps"
-	"sync"
+	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
 const tokenLife = time.Hour
-
-var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func (s *Server) issuer() string {
 	host := "cognito-idp."
@@ -23,65 +22,79 @@ func (s *Server) issuer() string {
 	return "https://" + host + s.region + ".amazonaws.com/" + s.config.PoolID
 }
 
-// claims are the account's attributes: those that it has.
-func (a *account) claims() map[string]any {
-	claims := map[string]any{}
-	for name, value := range map[string]string{
-		"email": a.Email, "name": a.Name, "given_name": a.GivenName, "family_name": a.FamilyName,
-	} {
-		if value != "" {
-			claims[name] = value
-		}
+// tokens ends a sign-in through the API.
+func (s *Server) tokens(a *account, fault Fault) (*answer, error) {
+	made, err := s.makeTokens(a, "", "aws.cognito.signin.user.admin", fault)
+	if err != nil {
+		return nil, err
 	}
-	if a.Email != "" {
-		claims["email_verified"] = a.EmailVerified
-	}
-	for name, value := range a.Attributes {
-		claims[name] = value
-	}
-	return claims
+	return &answer{AuthenticationResult: made, ChallengeParameters: map[string]string{}}, nil
 }
 
-func (s *Server) tokens(a *account, fault Fault) (*answer, error) {
+// makeTokens signs a's tokens. The nonce empty means a sign-in without one.
+func (s *Server) makeTokens(a *account, nonce, scope string, fault Fault) (*result, error) {
 	now := s.config.Now()
 	common := map[string]any{
 		"sub": a.sub, "iss": s.issuer(),
 		"iat": now.Unix(), "auth_time": now.Unix(), "exp": now.Add(tokenLife).Unix(),
 		"jti": rand.Text(), "origin_jti": rand.Text(), "event_id": rand.Text(),
 	}
-	if len(a.Groups) > 0 {
-		common["cognito:groups"] = a.Groups
+	if groups := s.groups(a); len(groups) > 0 {
+		common["cognito:groups"] = groups
+	}
+	access := jwt.MapClaims{"token_use": "access", "client_id": s.config.ClientID, "username": a.Username, "scope": scope}
+	maps.Copy(access, common)
+	signed := &result{ExpiresIn: int(tokenLife.Seconds()), RefreshToken: rand.Text(), TokenType: "Bearer"}
+	var err error
+	if signed.AccessToken, err = s.sign(access); err != nil {
+		return nil, err
 	}
 
-	access := jwt.MapClaims{"token_use": "access", "client_id": s.config.ClientID, "username": a.Username, "scope": "aws.cognito.signin.user.admin"}
-	maps.Copy(access, common)
 	id := jwt.MapClaims{"token_use": "id", "aud": s.config.ClientID, "cognito:username": a.Username}
 	maps.Copy(id, a.claims())
 	maps.Copy(id, common)
+	if nonce != "" {
+		id["nonce"], id["at_hash"] = nonce, accessHash(signed.AccessToken)
+	}
+	if a.Provider != "" {
+		id["identities"] = []map[string]any{{
+			"userId": a.sub, "providerName": a.Provider, "providerType": "OIDC", "issuer": nil,
+			"primary": "true", "dateCreated": strconv.FormatInt(now.UnixMilli(), 10),
+		}}
+	}
 	if fault.Claims != nil {
 		fault.Claims(id)
 	}
-
-	signed := &result{ExpiresIn: int(tokenLife.Seconds()), RefreshToken: rand.Text(), TokenType: "Bearer"}
-	var err error
-	if signed.AccessToken, err = sign(access); err != nil {
-		return nil, err
-	}
-	if signed.IdToken, err = sign(id); err != nil {
+	if signed.IdToken, err = s.sign(id); err != nil {
 		return nil, err
 	}
 	if fault.IDToken != nil {
 		signed.IdToken = fault.IDToken(signed.IdToken)
 	}
-	return &answer{AuthenticationResult: signed}, nil
+	return signed, nil
 }
 
-func sign(claims jwt.MapClaims) (string, error) {
-	key, err := signingKey()
-	if err != nil {
-		return "", fmt.Errorf("making a signing key: %w", err)
+// groups are a's own, and the one that AWS puts each provider's users into.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-user-groups.html
+func (s *Server) groups(a *account) []string {
+	if a.Provider == "" {
+		return a.Groups
 	}
+	return append([]string{s.config.PoolID + "_" + a.Provider}, a.Groups...)
+}
+
+// accessHash is at_hash: OpenID Connect Core section 3.1.3.6.
+func accessHash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:len(sum)/2])
+}
+
+func (s *Server) sign(claims jwt.MapClaims) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
-	token.Header["kid"] = "practice"
-	return token.SignedString(key)
+	token.Header["kid"] = s.managed.key.id
+	signed, err := token.SignedString(s.managed.key.private)
+	if err != nil {
+		return "", fmt.Errorf("signing a token: %w", err)
+	}
+	return signed, nil
 }

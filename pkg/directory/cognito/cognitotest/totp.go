@@ -22,19 +22,13 @@ func code(key []byte, step int64) string {
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[offset:])&0x7fffffff%1_000_000)
 }
 
-// checkCode accepts the current step and its neighbours, each once (RFC 6238,
-// section 5.2).
-func (a *account) checkCode(got string, now time.Time) error {
+// matchStep finds got among the codes of the current step and its neighbours.
+func matchStep(key []byte, got string, now time.Time) (step int64, ok bool) {
 	current := now.Unix() / totpStep
 	for step := current - 1; step <= current+1; step++ {
-		if !hmac.Equal([]byte(got), []byte(code(a.TOTP, step))) {
-			continue
+		if equal(got, code(key, step)) {
+			return step, true
 		}
-		if step <= a.usedStep {
-			return &exception{"ExpiredCodeException", "Your software token has already been used once."}
-		}
-		a.usedStep = step
-		return nil
 	}
-	return &exception{"CodeMismatchException", "Invalid code received for user"}
+	return 0, false
 }

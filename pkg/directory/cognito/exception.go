@@ -1,0 +1,141 @@
+package cognito
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/smithy-go"
+
+	"deskpro-login/pkg/awsenv"
+	"deskpro-login/pkg/directory"
+)
+
+// action is what an error's text begins with. It makes errors in which exactly
+// one of the directory's sentinels is found.
+type action string
+
+const (
+	signingIn  action = "signing in with Cognito"
+	answering  action = "answering Cognito's challenge"
+	resetting  action = "resetting a password in Cognito"
+	confirming action = "confirming an account in Cognito"
+	inspecting action = "inspecting Cognito's app client"
+)
+
+// because drops the exception for its code, for quiet's reason.
+func (doing action) because(code string, err error) error {
+	return fmt.Errorf("%s: %s: %w", doing, code, err)
+}
+
+func (doing action) refuse(code string, refusal *directory.Refusal) error {
+	return doing.because(code, refusal)
+}
+
+func (doing action) over(code string) error { return doing.because(code, directory.ErrOver) }
+
+// with keeps the cause.
+func (doing action) with(sentinel, cause error) error {
+	return fmt.Errorf("%s: %w: %w", doing, sentinel, cause)
+}
+
+func (doing action) unavailable(cause error) error {
+	return doing.with(directory.ErrUnavailable, cause)
+}
+
+// failed maps what no answer of a person's leads to, whatever the operation.
+func (doing action) failed(err error) error {
+	exception, ok := exceptionOf(err)
+	if !ok {
+		return doing.unavailable(awsenv.WithoutAnswer(err))
+	}
+	if misconfigured(exception) {
+		return doing.with(directory.ErrMisconfigured, newQuiet(exception))
+	}
+	switch exception.ErrorCode() {
+	case "TooManyRequestsException", "ThrottlingException", "RequestLimitExceeded",
+		"LimitExceededException", "TooManyFailedAttemptsException":
+		return doing.with(directory.ErrThrottled, newQuiet(exception))
+	case "MFAMethodNotFoundException", "SoftwareTokenMFANotFoundException":
+		return doing.with(directory.ErrNoFactor, newQuiet(exception))
+	}
+	return doing.unavailable(newQuiet(exception))
+}
+
+// misconfigured tells what an operator has to mend, and what every login meets.
+func misconfigured(e exception) bool {
+	switch e.ErrorCode() {
+	// The caller's role, or its keys.
+	case "AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationTokenException",
+		// The ids, the app client, the pool's plan and Region, and AWS WAF before it.
+		"ResourceNotFoundException", "UnsupportedOperationException", "InvalidUserPoolConfigurationException",
+		"FeatureUnavailableInTierException", "OperationNotEnabledException", "ForbiddenException",
+		// How it sends codes, and its triggers.
+		"InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException", "InvalidEmailRoleAccessPolicyException",
+		"UnexpectedLambdaException", "InvalidLambdaResponseException":
+		return true
+	}
+	return e.aboutSecret()
+}
+
+// exception is what Cognito answers instead of an answer.
+type exception struct {
+	smithy.APIError
+	err error // that it was found in
+}
+
+func exceptionOf(err error) (exception, bool) {
+	found, ok := errors.AsType[smithy.APIError](err)
+	return exception{found, err}, ok
+}
+
+// says tells whether the message has one of these in it, in lower case. Cognito
+// says much with one type; the wording is not promised.
+func (e exception) says(texts ...string) bool {
+	lower := strings.ToLower(e.ErrorMessage())
+	for _, text := range texts {
+		if strings.Contains(lower, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// aboutSecret: "Unable to verify secret hash for client …", "Client … is
+// configured with secret but SECRET_HASH was not received", "App client … is not
+// configured for secret but secret hash was received".
+func (e exception) aboutSecret() bool {
+	switch e.ErrorCode() {
+	case "NotAuthorizedException", "InvalidParameterException":
+		return e.says("secret hash", "secret_hash", "secrethash")
+	}
+	return false
+}
+
+// quiet is an exception whose message is shown only where AWS alone words it
+// and an operator needs it: of the others a trigger's author may word it, and a
+// migration trigger is handed the password.
+type quiet struct {
+	text string
+	err  error
+}
+
+func (e quiet) Error() string { return e.text }
+func (e quiet) Unwrap() error { return e.err }
+
+func newQuiet(e exception) quiet {
+	switch code := e.ErrorCode(); code {
+	case "UnexpectedLambdaException", "InvalidLambdaResponseException":
+		return quiet{code + ": a trigger of the pool failed: see the log of its Lambda function", e.err}
+	default:
+		if misconfigured(e) || e.aboutFlow() {
+			return quiet{code + ": " + e.ErrorMessage(), e.err}
+		}
+		return quiet{code, e.err}
+	}
+}
+
+// aboutFlow: "Auth flow not enabled for this client".
+func (e exception) aboutFlow() bool {
+	return e.ErrorCode() == "InvalidParameterException" && e.says("auth flow", "flow not enabled", "flow is not enabled")
+}

@@ -1,0 +1,108 @@
+package cognito_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/directory/claims"
+	"deskpro-login/pkg/directory/cognito"
+	"deskpro-login/pkg/directory/cognito/cognitotest"
+)
+
+func TestAnAppClientIsInspected(t *testing.T) {
+	type change func(client map[string]any, config *cognito.Config)
+	set := func(name string, value any) change {
+		return func(client map[string]any, _ *cognito.Config) { client[name] = value }
+	}
+	for _, row := range []struct {
+		name   string
+		change change
+		// want is what each problem has in it, in their order.
+		want []string
+	}{
+		{"in order", func(map[string]any, *cognito.Config) {}, nil},
+		{"with the flow's older name", set("ExplicitAuthFlows", []string{"ADMIN_NO_SRP_AUTH"}), nil},
+		{"without the flow", set("ExplicitAuthFlows", []string{"ALLOW_USER_SRP_AUTH"}), []string{"add ALLOW_ADMIN_USER_PASSWORD_AUTH"}},
+		{"without the other flow", func(_ map[string]any, c *cognito.Config) { c.Flow = "USER_AUTH" }, []string{"add ALLOW_USER_AUTH"}},
+		{"that tells who exists", set("PreventUserExistenceErrors", "LEGACY"), []string{"to ENABLED"}},
+		{"that says nothing of that", set("PreventUserExistenceErrors", nil), []string{"to ENABLED"}},
+		{"without our secret", set("ClientSecret", nil), []string{"the app client has none"}},
+		{"with a secret that we lack", func(_ map[string]any, c *cognito.Config) { c.ClientSecret = nil }, []string{"but none is configured"}},
+		{"that may read all that is needed", set("ReadAttributes", []string{"email", "email_verified", "given_name", "family_name", "custom:team"}), nil},
+		{"that may not read the name", set("ReadAttributes", []string{"email", "email_verified", "given_name", "custom:team"}), []string{"becomes the name:"}},
+		{"that may read next to nothing", set("ReadAttributes", []string{"phone_number"}), []string{"the email address, whether that is verified, the name, the attribute team"}},
+		{"that may read what is mapped", func(client map[string]any, c *cognito.Config) {
+			client["ReadAttributes"] = []string{"custom:mail", "custom:mail_ok", "custom:full"}
+			c.Attributes = nil
+			c.Mapping, _ = claims.Parse([]string{"email=custom:mail", "email_verified=custom:mail_ok", "name=custom:full", "groups=custom:groups"})
+		}, nil},
+		{"with all of it wrong", func(client map[string]any, c *cognito.Config) {
+			clear(client)
+			client["ReadAttributes"] = []string{"email"}
+		}, []string{"ExplicitAuthFlows", "PreventUserExistenceErrors", "secret", "ReadAttributes"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			const secret = "the-secret-of-the-client"
+			client := map[string]any{
+				"ExplicitAuthFlows": []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}, "PreventUserExistenceErrors": "ENABLED", "ClientSecret": secret,
+			}
+			pool := cognitotest.Start(t, cognitotest.Config{})
+			config := configFor(pool, cognitotest.Config{ClientSecret: secret})
+			config.Attributes = []string{"team"}
+			row.change(client, &config)
+			body, err := json.Marshal(map[string]any{"UserPoolClient": client})
+			if err != nil {
+				t.Fatal(err)
+			}
+			pool.Inject(cognitotest.Fault{Operation: "DescribeUserPoolClient", Body: string(body)})
+			got, err := open(t, config).Inspect(t.Context())
+			if err != nil {
+				t.Fatalf("Inspect: %v", err)
+			}
+			if len(got) != len(row.want) {
+				t.Fatalf("problems = %q, want %q", got, row.want)
+			}
+			for i, want := range row.want {
+				if !strings.Contains(got[i], want) {
+					t.Errorf("problem %q lacks %q", got[i], want)
+				}
+			}
+			if strings.Contains(fmt.Sprint(got), secret) {
+				t.Errorf("problems show the secret: %q", got)
+			}
+		})
+	}
+}
+
+func TestTheFakesOwnClientIsInspected(t *testing.T) {
+	settings := cognitotest.Config{ClientSecret: "shhh", PropagateContext: true, AuthFlows: []string{"ALLOW_USER_AUTH"}}
+	pool := cognitotest.Start(t, settings)
+	config := configFor(pool, settings)
+	config.Flow = "USER_AUTH"
+	got, err := open(t, config).Inspect(t.Context())
+	if err != nil || len(got) != 1 || !strings.Contains(got[0], "PreventUserExistenceErrors") {
+		t.Errorf("problems = %q, %v, want that of the errors alone", got, err)
+	}
+}
+
+func TestAnAppClientThatCannotBeRead(t *testing.T) {
+	for _, row := range []struct {
+		fault cognitotest.Fault
+		want  error
+	}{
+		{cognitotest.Fault{Exception: "AccessDeniedException", Message: "not authorized to perform: cognito-idp:DescribeUserPoolClient"}, directory.ErrMisconfigured},
+		{cognitotest.Fault{Body: `{}`}, directory.ErrUnavailable},
+		{cognitotest.Fault{Body: `<html>`}, directory.ErrUnavailable},
+	} {
+		pool, d := start(t, cognitotest.Config{})
+		pool.Inject(row.fault)
+		got, err := d.Inspect(t.Context())
+		wantOnly(t, err, row.want)
+		if got != nil {
+			t.Errorf("problems = %q beside an error", got)
+		}
+	}
+}

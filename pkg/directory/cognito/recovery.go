@@ -1,0 +1,100 @@
+package cognito
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/redact"
+)
+
+// RequestReset implements directory.Recovery.
+func (d *Directory) RequestReset(ctx context.Context, login string, from directory.Client) error {
+	login = strings.TrimSpace(login)
+	if !possibleLogin(login) {
+		return resetting.refuse("unsent", &directory.Refusal{Reason: directory.ReasonUnspecified})
+	}
+	hash, err := d.secretHash(ctx, resetting, login)
+	if err != nil {
+		return err
+	}
+	if _, err := d.forgot(ctx, &cip.ForgotPasswordInput{
+		ClientId: aws.String(d.clientID), Username: aws.String(login),
+		SecretHash: hash, UserContextData: d.userContextData(from),
+	}); err != nil {
+		return requestError(resetting, err)
+	}
+	return nil
+}
+
+// Reset implements directory.Recovery.
+//
+// Cognito looks at the account before the password's policy, or after it: that
+// is not documented. If before, then ErrUnfitPassword tells that there is an
+// account, of whom it is asked for with a bad password; nothing here could hide
+// it but never to say what is wrong with a password.
+func (d *Directory) Reset(ctx context.Context, login string, code, password redact.Secret, from directory.Client) error {
+	login = strings.TrimSpace(login)
+	typed := unspaced(code)
+	switch {
+	case !possibleLogin(login), !possible(typed, maxCode):
+		return resetting.because("unsent", directory.ErrWrongCode)
+	case !fitPassword(password.Reveal()):
+		return resetting.because("unsent", &directory.UnfitPassword{})
+	}
+	hash, err := d.secretHash(ctx, resetting, login)
+	if err != nil {
+		return err
+	}
+	if _, err := d.reset(ctx, &cip.ConfirmForgotPasswordInput{
+		ClientId: aws.String(d.clientID), Username: aws.String(login),
+		ConfirmationCode: aws.String(typed), Password: aws.String(password.Reveal()),
+		SecretHash: hash, UserContextData: d.userContextData(from),
+	}); err != nil {
+		return codeError(resetting, err, password.Reveal())
+	}
+	return nil
+}
+
+// RequestConfirmation implements directory.Recovery.
+func (d *Directory) RequestConfirmation(ctx context.Context, login string, from directory.Client) error {
+	login = strings.TrimSpace(login)
+	if !possibleLogin(login) {
+		return confirming.refuse("unsent", &directory.Refusal{Reason: directory.ReasonUnspecified})
+	}
+	hash, err := d.secretHash(ctx, confirming, login)
+	if err != nil {
+		return err
+	}
+	if _, err := d.resend(ctx, &cip.ResendConfirmationCodeInput{
+		ClientId: aws.String(d.clientID), Username: aws.String(login),
+		SecretHash: hash, UserContextData: d.userContextData(from),
+	}); err != nil {
+		return requestError(confirming, err)
+	}
+	return nil
+}
+
+// Confirm implements directory.Recovery. It never takes an address away from
+// the account that has it (ForceAliasCreation).
+func (d *Directory) Confirm(ctx context.Context, login string, code redact.Secret, from directory.Client) error {
+	login = strings.TrimSpace(login)
+	typed := unspaced(code)
+	if !possibleLogin(login) || !possible(typed, maxCode) {
+		return confirming.because("unsent", directory.ErrWrongCode)
+	}
+	hash, err := d.secretHash(ctx, confirming, login)
+	if err != nil {
+		return err
+	}
+	if _, err := d.confirm(ctx, &cip.ConfirmSignUpInput{
+		ClientId: aws.String(d.clientID), Username: aws.String(login), ConfirmationCode: aws.String(typed),
+		SecretHash: hash, UserContextData: d.userContextData(from),
+	}); err != nil {
+		return codeError(confirming, err, "")
+	}
+	return nil
+}
