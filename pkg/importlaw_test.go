@@ -23,6 +23,8 @@ const (
 	lambdacontext = "github.com/aws/aws-lambda-go/lambdacontext"
 	smithy        = "github.com/aws/smithy-go"
 	jwt           = "github.com/golang-jwt/jwt/v5"
+	goOIDC        = "github.com/coreos/go-oidc/v3/oidc"
+	oauth2        = "golang.org/x/oauth2"
 )
 
 // room is a package of pkg/. It may import the standard library, what is
@@ -62,6 +64,7 @@ var rooms = []room{
 	{"directory/cognito", 3, []string{"awsenv", "directory", "directory/claims", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/cognito/cognitotest", 3, []string{sdk, jwt}, "it plays Cognito, which knows nobody"},
 	{"directory/dynamo", 3, []string{"awsenv", "directory", "directory/account", sdk}, "an adapter knows its contract and its service, no other adapter"},
+	{"directory/oidc", 3, []string{"directory", "directory/claims", "redact", goOIDC, oauth2}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/memory", 3, []string{"directory", "directory/account", "password", "redact"}, "an adapter knows its contract, no other adapter; it hashes its own accounts"},
 	{"keyring/awssecrets", 3, []string{"awsenv", "keyring", "redact", sdk, smithy}, "an adapter knows its contract and its service, no other adapter"},
 	{"preflight", 3, []string{"deskpro", "directory", "keyring", "lambdahttp", "session", events}, "it tries versions from outside, by the contracts alone: never the pages' own code, never AWS"},
@@ -73,7 +76,7 @@ var rooms = []room{
 
 // adapters are wired to contracts by mains alone.
 var adapters = []string{
-	"directory/cognito", "directory/dynamo", "directory/memory", "keyring/awssecrets", "state/dynamo", "state/memory",
+	"directory/cognito", "directory/dynamo", "directory/memory", "directory/oidc", "keyring/awssecrets", "state/dynamo", "state/memory",
 }
 
 // unlinked says what a package must not link, directly or through others. A
@@ -88,11 +91,15 @@ var unlinked = []struct{ from, to, because string }{
 	{"functions/preflight", house + "pkg/password", "it knows nobody's password"},
 	{"functions/preflight", house + "pkg/directory/dynamo", "it never reads an account"},
 	{"functions/preflight", house + "pkg/directory/cognito", "it never reads an account"},
+	{"functions/preflight", house + "pkg/directory/oidc", "it never reads an account"},
+	{"functions/preflight", goOIDC, "its cost is for who federates"},
 	{"functions/preflight", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
 
 	{"functions/login", house + "pkg/password", "it never sees a password"},
 	{"functions/login", house + "pkg/directory/dynamo", "it never reads an account"},
 	{"functions/login", house + "pkg/directory/cognito", "it never reads an account"},
+	{"functions/login", house + "pkg/directory/oidc", "it never reads an account"},
+	{"functions/login", goOIDC, "its cost is for who federates"},
 	{"functions/login", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
 
 	{"functions/logout", house + "pkg/keyring/awssecrets", "it can only end sessions: who takes it over finds no way to a key"},
@@ -100,6 +107,8 @@ var unlinked = []struct{ from, to, because string }{
 	{"functions/logout", house + "pkg/password", "it never sees a password"},
 	{"functions/logout", house + "pkg/directory/dynamo", "it never reads an account"},
 	{"functions/logout", house + "pkg/directory/cognito", "it never reads an account"},
+	{"functions/logout", house + "pkg/directory/oidc", "it never reads an account"},
+	{"functions/logout", goOIDC, "its cost is for who federates"},
 	{"functions/logout", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
 
 	{"functions/", sdk + "/config", "its chain costs a third of a cold start and finds nothing inside Lambda; use pkg/awsenv"},
