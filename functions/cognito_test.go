@@ -17,14 +17,19 @@ const clientSecret = "1a2b3c4d5e6f7g8h9i0j1k2l3m4n5o6p7q8r9s0t1u2v3w4x5y6z"
 
 // cognitoEnvironment is that of a stack over a pool with one user, and the AWS
 // behind it.
-func cognitoEnvironment(t *testing.T, user cognitotest.User) (*cognitotest.Server, *awstest.Server, []string) {
+func cognitoEnvironment(t *testing.T, user cognitotest.User, change ...func(*cognitotest.Config)) (*cognitotest.Server, *awstest.Server, []string) {
 	t.Helper()
-	pool := cognitotest.Start(t, cognitotest.Config{ClientSecret: clientSecret, HideUnknown: true})
+	settings := cognitotest.Config{ClientSecret: clientSecret, HideUnknown: true, PropagateContext: true}
+	for _, f := range change {
+		f(&settings)
+	}
+	pool := cognitotest.Start(t, settings)
 	pool.Add(user)
 	aws, _ := cloud(t)
 	aws.PutSecret("client", clientSecret)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AWSCognitoIdentityProviderService.") {
+		forPool := strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AWSCognitoIdentityProviderService.")
+		if forPool || strings.HasSuffix(r.URL.Path, "/.well-known/jwks.json") {
 			pool.ServeHTTP(w, r)
 			return
 		}
@@ -61,7 +66,7 @@ func TestAuthenticateAgainstCognito(t *testing.T) {
 		{"an unknown account", "unknown-account", func(*cognitotest.User) {}, 401, "DPL-2001"},
 		{"a disabled account", "right-password", func(u *cognitotest.User) { u.Disabled = true }, 401, "DPL-2001"},
 		{"an unverified email", "right-password", func(u *cognitotest.User) { u.EmailVerified = false }, 403, "DPL-2003"},
-		{"a challenge", "right-password", func(u *cognitotest.User) { u.Status = cognitotest.ForceChangePassword }, 403, "DPL-2006"},
+		{"a challenge", "right-password", func(u *cognitotest.User) { u.Status = cognitotest.ForceChangePassword }, 200, "Choose a new password"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			_, _, env := cognitoEnvironment(t, ugo(row.change))

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/directory/cognito/cognitotest"
 	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/redact"
 
@@ -37,8 +38,8 @@ func TestEveryEventIsAnsweredAsItsGoldenSays(t *testing.T) {
 				name := strings.TrimSuffix(filepath.Base(file), ".json")
 				t.Run(name, func(t *testing.T) {
 					// A cloud of its own: a log-out ends the session.
-					_, endpoint := cloud(t)
-					process := start(t, function, environment(endpoint), &log)
+					env := goldenEnvironment(t, name)
+					process := start(t, function, env, &log)
 					payload, err := os.ReadFile(file)
 					if err != nil {
 						t.Fatal(err)
@@ -72,9 +73,36 @@ func TestEveryEventIsAnsweredAsItsGoldenSays(t *testing.T) {
 	}
 }
 
+// goldenEnvironment is that of a stack with accounts in a table or, for the
+// events whose name says so, in a user pool with all that it offers.
+func goldenEnvironment(t *testing.T, event string) []string {
+	t.Helper()
+	if !strings.HasPrefix(event, "cognito-") {
+		_, endpoint := cloud(t)
+		return environment(endpoint)
+	}
+	person := func(login, name string) cognitotest.User {
+		return cognitotest.User{Password: "practice-helpdesk", Email: login, EmailVerified: true, Name: name}
+	}
+	nia, eva, mia, rio := person("nia@example.com", ""), person("eva@example.com", "Eva Novak"), person("mia@example.com", "Mia Lindqvist"), person("rio@example.com", "Rio Tanaka")
+	nia.Status, rio.Status = cognitotest.ForceChangePassword, cognitotest.ResetRequired
+	eva.EmailCode, mia.TOTP = true, []byte("12345678901234567890")
+	pool, _, env := cognitoEnvironment(t, person("ugo@example.com", "Ugo Bianchi"), func(c *cognitotest.Config) {
+		c.RequiredAttributes, c.AuthFlows = []string{"name"}, []string{"ALLOW_USER_AUTH"}
+	})
+	for _, user := range []cognitotest.User{nia, eva, mia, rio} {
+		pool.Add(user)
+	}
+	return append(env, "COGNITO_AUTH_FLOW=USER_AUTH", "ACCOUNT_CONFIRMATION=on",
+		"FEDERATION_DOMAIN=acme.auth.eu-west-1.amazoncognito.com", "FEDERATION_NAME=Acme ID", "FEDERATION_PROVIDER=Okta")
+}
+
 var (
 	tokenPattern  = regexp.MustCompile(`jwt=([\w.-]+)$`)
 	cookiePattern = regexp.MustCompile(`^(__Host-session=)[\w-]{43};`)
+	tripPattern   = regexp.MustCompile(`^(__Host-trip-)[0-9a-f]{16}=[\w-]{43};`)
+	freshPattern  = regexp.MustCompile(`\b(state|nonce|code_challenge)=[^&]+`)
+	stepPattern   = regexp.MustCompile(`(name="step" value=")[\w-]{43}"`)
 	stylePattern  = regexp.MustCompile(`(?s)<style>.*</style>`)
 	hashPattern   = regexp.MustCompile(`'sha256-[^']+'`)
 )
@@ -91,13 +119,18 @@ func render(t *testing.T, r events.APIGatewayV2HTTPResponse) string {
 			value = strings.TrimSuffix(value, match[1]) + "TOKEN"
 			lines = append(lines, "(token): "+claims(t, match[1]))
 		}
+		if name == "Location" {
+			value = freshPattern.ReplaceAllString(value, "$1=FRESH")
+		}
 		lines = append(lines, name+": "+hashPattern.ReplaceAllString(value, "'STYLE'"))
 	}
 	for _, cookie := range r.Cookies {
+		cookie = tripPattern.ReplaceAllString(cookie, "${1}STATE=ID;")
 		lines = append(lines, "(cookie): "+cookiePattern.ReplaceAllString(cookie, "${1}ID;"))
 	}
 	slices.Sort(lines)
-	fmt.Fprintf(&out, "%s\n\n%s", strings.Join(lines, "\n"), stylePattern.ReplaceAllString(r.Body, "<style></style>"))
+	body := stepPattern.ReplaceAllString(stylePattern.ReplaceAllString(r.Body, "<style></style>"), `${1}ID"`)
+	fmt.Fprintf(&out, "%s\n\n%s", strings.Join(lines, "\n"), body)
 	return out.String()
 }
 

@@ -59,7 +59,7 @@ var rooms = []room{
 	{"session", 2, []string{"redact", "state"}, "sessions are logic over any store; the cookie is web's"},
 	{"state/statetest", 2, []string{"state"}, "the contract suite knows the contract, never an adapter"},
 
-	{"config", 3, []string{"deskpro", "lambdahttp", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
+	{"config", 3, []string{"deskpro", "directory/claims", "lambdahttp", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
 	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
 	{"directory/cognito", 3, []string{"awsenv", "directory", "directory/claims", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/cognito/cognitotest", 3, []string{sdk, jwt}, "it plays Cognito, which knows nobody"},
@@ -71,7 +71,7 @@ var rooms = []room{
 	{"state/dynamo", 3, []string{"awsenv", "state", sdk}, "an adapter knows its contract and its service, no other adapter"},
 	{"state/memory", 3, []string{"state"}, "an adapter knows its contract, no other adapter"},
 
-	{"web", 4, []string{"audit", "deskpro", "directory", "keyring", "redact", "session", "state"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
+	{"web", 4, []string{"audit", "challenge", "deskpro", "directory", "keyring", "redact", "session", "state", "rsc.io/qr"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
 }
 
 // adapters are wired to contracts by mains alone.

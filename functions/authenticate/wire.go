@@ -3,21 +3,25 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	awsv2 "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/awsenv"
+	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/cognito"
 	accounts "deskpro-login/pkg/directory/dynamo"
+	"deskpro-login/pkg/directory/oidc"
 	"deskpro-login/pkg/keyring/awssecrets"
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/password"
 	"deskpro-login/pkg/session"
+	"deskpro-login/pkg/state"
 	"deskpro-login/pkg/state/dynamo"
 	"deskpro-login/pkg/web"
 )
@@ -45,46 +49,80 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 		}
 		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Keys: keys})
 	}
-	people, err := openDirectory(ctx, cfg, aws, secrets)
+	pages := web.Config{
+		Doors: doors, Sessions: sessions, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
+		Offers:    web.Offers{Reset: cfg.Offers.Reset, Confirm: cfg.Offers.Confirm, Passwordless: cfg.Offers.Passwordless},
+		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
+	}
+	if pages.Steps, err = challenge.New(challenge.Config{Store: store, Life: web.StepLife}); err != nil {
+		return nil, err
+	}
+	if cfg.Directory.UserPoolID == "" {
+		pages.Directory, err = openTable(cfg, aws)
+	} else {
+		err = openPool(ctx, cfg, aws, secrets, store, &pages)
+	}
 	if err != nil {
 		return nil, err
 	}
-	server, err := web.New(web.Config{
-		Doors: doors, Sessions: sessions, Directory: people, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
-		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
-	})
+	server, err := web.New(pages)
 	if err != nil {
 		return nil, err
 	}
 	return lambdahttp.New(lambdahttp.Config{HTTP: server.Authenticate(), Edge: cfg.Edge})
 }
 
-// openDirectory returns the one directory that is configured.
-func openDirectory(ctx context.Context, cfg config.Config, aws aws.Config, secrets *secretsmanager.Client) (directory.Authenticator, error) {
-	d := cfg.Directory
-	if d.UserPoolID == "" {
-		passwords, err := password.New(password.Config{})
-		if err != nil {
-			return nil, err
-		}
-		return accounts.New(accounts.Config{Client: dynamodb.NewFromConfig(aws), Table: d.AccountsTable, Passwords: passwords})
+// openTable returns the directory in a DynamoDB table.
+func openTable(cfg config.Config, aws awsv2.Config) (directory.Authenticator, error) {
+	passwords, err := password.New(password.Config{})
+	if err != nil {
+		return nil, err
 	}
-	pool := cognito.Config{AWS: aws, UserPoolID: d.UserPoolID, ClientID: d.ClientID, Attributes: attributes(cfg)}
+	return accounts.New(accounts.Config{Client: dynamodb.NewFromConfig(aws), Table: cfg.Directory.AccountsTable, Passwords: passwords})
+}
+
+// openPool gives pages the directory in a Cognito user pool, and the pool's
+// managed login where there is one.
+func openPool(ctx context.Context, cfg config.Config, aws awsv2.Config, secrets *secretsmanager.Client, store state.Store, pages *web.Config) error {
+	d := cfg.Directory
+	pool := cognito.Config{
+		AWS: aws, UserPoolID: d.UserPoolID, ClientID: d.ClientID, Flow: d.AuthFlow, Attributes: cfg.Attributes(), Mapping: d.Mapping,
+	}
 	if d.ClientSecretID != "" {
 		var err error
 		pool.ClientSecret, err = awssecrets.PrefetchedText(ctx, awssecrets.Config{Client: secrets, SecretID: d.ClientSecretID})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return cognito.New(pool)
+	people, err := cognito.New(pool)
+	if err != nil {
+		return err
+	}
+	pages.Directory, pages.Recovery = people, people
+	inspect(ctx, people)
+	if cfg.Federation == nil {
+		return nil
+	}
+	provider := oidc.CognitoConfig(d.UserPoolID, cfg.Federation.Domain, awsv2.ToString(aws.BaseEndpoint))
+	provider.ClientID, provider.ClientSecret, provider.Provider = d.ClientID, pool.ClientSecret, cfg.Federation.Provider
+	provider.Attributes, provider.Mapping = pool.Attributes, pool.Mapping
+	if pages.Federation, err = oidc.New(provider); err != nil {
+		return err
+	}
+	pages.Offers.Federation, pages.Offers.Direct = cfg.Federation.Name, cfg.Federation.Direct
+	pages.Trips, err = challenge.New(challenge.Config{Store: store, Prefix: "federation#", Life: web.StepLife})
+	return err
 }
 
-// attributes are those that any door sends.
-func attributes(cfg config.Config) []string {
-	var names []string
-	for _, d := range cfg.Doors {
-		names = append(names, d.App.Attributes()...)
+// inspect tells the log what is wrong with the app client. The pages are served
+// all the same: what is mended in Cognito then works at once.
+func inspect(ctx context.Context, people *cognito.Directory) {
+	problems, err := people.Inspect(ctx)
+	if err != nil {
+		slog.InfoContext(ctx, "the app client cannot be inspected", "error", err)
 	}
-	return names
+	for _, problem := range problems {
+		slog.ErrorContext(ctx, "the app client is set up wrongly", "problem", problem)
+	}
 }

@@ -50,7 +50,7 @@ func newSubjects(ctx context.Context, folder string, c *cloud) (*subjects, error
 	}
 	function := func(name, what string, endpoint ...string) *subject {
 		return &subject{name: name + ", " + what, binary: filepath.Join(folder, name), env: append(endpoint,
-			"USERS_DESKPRO_URL="+helpdesk, "USERS_SECRET=users-jwt", "STATE_TABLE=state",
+			"USERS_DESKPRO_URL="+helpdesk, "USERS_SECRET=users-jwt", "STATE_TABLE=state", "DIRECTORY=dynamodb",
 			"SESSION_IDLE=12h", "SESSION_ABSOLUTE=12h")}
 	}
 	over := func(transport string, endpoint ...string) house {
@@ -61,7 +61,7 @@ func newSubjects(ctx context.Context, folder string, c *cloud) (*subjects, error
 		}
 		h.page.event, h.page.status, h.page.holds = arrival, http.StatusOK, "<form"
 		h.signIn.event, h.signIn.status, h.signIn.holds = form, http.StatusFound, "jwt="
-		h.signIn.env = append(h.signIn.env, "DIRECTORY=dynamodb", "ACCOUNTS_TABLE=accounts")
+		h.signIn.env = append(h.signIn.env, "ACCOUNTS_TABLE=accounts")
 		return h
 	}
 	s := &subjects{

@@ -4,19 +4,34 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
+	"strconv"
 	"testing"
 )
+
+// ofAnyDirectory are the refusals that a table of accounts can have, too: the
+// last one is that of a step that nobody posed.
+var ofAnyDirectory = []string{
+	"bad_credentials", "not_in_group", "email_unverified", "account_incomplete", "claims_refused", "throttled", "step_over",
+}
 
 // The words are where they are written: nothing needs their number at run time.
 func TestTheMetricsHaveThatManyWords(t *testing.T) {
 	refusals, failures := problems(t)
+	ofPools := 0
+	for _, reason := range refusals {
+		if !slices.Contains(ofAnyDirectory, reason) {
+			ofPools++
+		}
+	}
 	for _, row := range []struct {
 		name      string
 		got, want int
 	}{
 		{"doors", doors, constants(t, "../../pkg/config/config.go", "Users")},
 		{"reasons", reasons, constants(t, "../../pkg/lambdahttp/edge.go", "NoKey")},
-		{"outcomes", outcomes, 1 + refusals}, // one is signed_in
+		{"outcomes", outcomes, 1 + len(refusals)}, // one is signed_in
+		{"outcomes of pools", poolOutcomes, ofPools},
 		{"codes", codes, failures},
 		{"metrics of cold starts", coldStarts, len(properties(t, "AWS::Logs::MetricFilter"))},
 	} {
@@ -55,13 +70,14 @@ func constants(t *testing.T, file, with string) int {
 
 // problems counts the table of errors' rows: those that refuse a sign-in, whose
 // reasons are outcomes, and those that are failures, whose codes are counted.
-func problems(t *testing.T) (refusals, failures int) {
+func problems(t *testing.T) (refusals []string, failures int) {
 	t.Helper()
 	ast.Inspect(parse(t, "../../pkg/web/problem.go"), func(node ast.Node) bool {
 		row, ok := node.(*ast.CompositeLit)
 		if !ok {
 			return true
 		}
+		reason, refused := "", false
 		for _, element := range row.Elts {
 			pair, ok := element.(*ast.KeyValueExpr)
 			if !ok {
@@ -70,14 +86,19 @@ func problems(t *testing.T) (refusals, failures int) {
 			key, _ := pair.Key.(*ast.Ident)
 			switch value := pair.Value.(type) {
 			case *ast.Ident:
-				if key.Name == "refused" && value.Name == "true" {
-					refusals++
+				refused = refused || key.Name == "refused" && value.Name == "true"
+			case *ast.BasicLit:
+				if key.Name == "reason" {
+					reason, _ = strconv.Unquote(value.Value)
 				}
 			case *ast.SelectorExpr:
 				if key.Name == "level" && value.Sel.Name == "LevelError" {
 					failures++
 				}
 			}
+		}
+		if refused {
+			refusals = append(refusals, reason)
 		}
 		return true
 	})

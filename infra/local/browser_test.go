@@ -123,7 +123,7 @@ func (b *browser) send(method, address string, form url.Values) page {
 // click follows the link that has this text.
 func (b *browser) click(p page, text string) page {
 	b.t.Helper()
-	return b.get(b.resolve(p, `<a href="([^"]*)">`+regexp.QuoteMeta(text)+`</a>`))
+	return b.get(b.resolve(p, `<a(?: class="button")? href="([^"]*)">`+regexp.QuoteMeta(text)+`</a>`))
 }
 
 // submit sends the page's form with its hidden fields and values.

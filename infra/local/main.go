@@ -1,8 +1,11 @@
 // Command local runs the sign-in pages on this machine, with a practice Deskpro
-// to sign in to: the functions' own handlers behind real API Gateway events,
-// with a directory and sessions kept in memory.
+// to sign in to: the functions' own handlers behind real API Gateway events, with
+// sessions kept in memory and a practice user pool that plays Amazon Cognito and
+// an identity provider. What the pool would send by email or text message is on
+// standard error.
 //
-//	go run ./infra/local [-addr 127.0.0.1:8080]
+//	go run ./infra/local [-addr 127.0.0.1:8080] [-directory cognito|dynamodb]
+//		[-flow ADMIN_USER_PASSWORD_AUTH|USER_AUTH] [-mfa] [-federation button|direct|off]
 //
 // It listens on loopback only and is for trying and testing, never for serving.
 package main
@@ -30,24 +33,36 @@ func main() {
 	}
 }
 
+// options are the flags, as they were typed.
+type options struct {
+	directory, flow, federation string
+	mfa                         bool
+}
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	var o options
 	addr := flags.String("addr", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
+	flags.StringVar(&o.directory, "directory", "cognito", "`where` accounts are: cognito, a practice user pool, or dynamodb, passwords alone")
+	flags.StringVar(&o.flow, "flow", "ADMIN_USER_PASSWORD_AUTH", "the pool's authentication `flow`, or USER_AUTH: people may choose how to sign in")
+	flags.BoolVar(&o.mfa, "mfa", false, "the pool asks everyone for a second factor, and makes them set one up")
+	flags.StringVar(&o.federation, "federation", "button", "`how` people come to the pool's managed login: button, direct or off")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q: there is only the flag -addr", flags.Arg(0))
+		return fmt.Errorf("unexpected argument %q: there are only flags; -h lists them", flags.Arg(0))
 	}
 	listener, err := listen(ctx, *addr)
 	if err != nil {
 		return err
 	}
-	site, err := newSite(ctx, listener.Addr().String(), stderr)
+	site, err := newSite(ctx, listener.Addr().String(), o, stderr)
 	if err != nil {
 		return err
 	}
+	defer site.close()
 	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()

@@ -45,14 +45,14 @@ type local struct {
 }
 
 // start runs the server on a free port until the test ends.
-func start(t *testing.T) *local {
+func start(t *testing.T, flags ...string) *local {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	reader, stdout := io.Pipe()
 	l := &local{log: &buffer{}}
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, []string{"-addr", "127.0.0.1:0"}, stdout, l.log)
+		err := run(ctx, append([]string{"-addr", "127.0.0.1:0"}, flags...), stdout, l.log)
 		stdout.Close()
 		ended <- err
 	}()
@@ -99,7 +99,10 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 		{"nothing", []string{"-addr", ""}, "stays on loopback"},
 		{"a port that is taken", []string{"-addr", taken.Addr().String()}, "-addr 127.0.0.1:0 takes a free port"},
 		{"a flag that there is not", []string{"-port", "8080"}, "-port"},
-		{"an argument", []string{"127.0.0.1:8080"}, "there is only the flag -addr"},
+		{"an argument", []string{"127.0.0.1:8080"}, "there are only flags; -h lists them"},
+		{"a directory that there is not", []string{"-addr", "127.0.0.1:0", "-directory", "ldap"}, "DIRECTORY is \"ldap\""},
+		{"a flow that there is not", []string{"-addr", "127.0.0.1:0", "-flow", "SRP"}, "COGNITO_AUTH_FLOW is \"SRP\""},
+		{"a mode that there is not", []string{"-addr", "127.0.0.1:0", "-federation", "popup"}, "FEDERATION_MODE is \"popup\""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -116,10 +119,10 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestHelpShowsTheFlag(t *testing.T) {
+func TestHelpShowsTheFlags(t *testing.T) {
 	var stderr bytes.Buffer
 	err := run(t.Context(), []string{"-h"}, io.Discard, &stderr)
-	if !errors.Is(err, flag.ErrHelp) || !strings.Contains(stderr.String(), "-addr") {
+	if !errors.Is(err, flag.ErrHelp) || !strings.Contains(stderr.String(), "-mfa") {
 		t.Errorf("error = %v, and it says\n%s", err, &stderr)
 	}
 }
@@ -148,12 +151,13 @@ func TestTheBannerEndsWithTheSecretsAndTheReadyLine(t *testing.T) {
 		t.Error("the next run has the same secret")
 	}
 	all := strings.Join(l.banner, "\n")
-	for _, want := range []string{l.helpdesk + "/,", l.helpdesk + "/agent/", practicePassword, "ugo@example.com", "ana@example.com", "agent (in the group deskpro-agents)"} {
+	for _, want := range []string{l.helpdesk + "/,", l.helpdesk + "/agent/", practicePassword, "ugo@example.com", "ana@example.com", "agent (in the group deskpro-agents)", "mia@example.com", "JBSWY3DPEHPK3PXP"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the banner does not say %q:\n%s", want, all)
 		}
 	}
-	if log := l.log.String(); log != "" {
+	// An account that is not confirmed yet has got its code.
+	if log := l.log.String(); strings.Count(log, "\n") != 1 || !strings.HasPrefix(log, "practice EMAIL to una@example.com (confirm): code ") {
 		t.Errorf("before the first request the log says\n%s", log)
 	}
 }

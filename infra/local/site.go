@@ -10,9 +10,10 @@ import (
 	"net/http"
 
 	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/deskpro/deskprotest"
-	"deskpro-login/pkg/directory/memory"
+	"deskpro-login/pkg/directory/cognito/cognitotest"
 	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/lambdahttp/gateway"
@@ -27,30 +28,33 @@ import (
 // as they will be in earnest.
 type site struct {
 	login, helpdesk string // hosts, with their port
+	options         options
+	pool            *cognitotest.Server // nil with another directory
 	secrets         map[string]redact.Secret
 	practice        http.Handler
 	pages           http.Handler
 }
 
-func newSite(ctx context.Context, address string, logTo io.Writer) (*site, error) {
+func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*site, error) {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{login: address, helpdesk: net.JoinHostPort("localhost", port), secrets: map[string]redact.Secret{}}
+	s := &site{login: address, helpdesk: net.JoinHostPort("localhost", port), options: o, secrets: map[string]redact.Secret{}}
+	if o.directory == "cognito" {
+		if s.pool, err = newPool(o, s.login, logTo); err != nil {
+			return nil, err
+		}
+	}
 	cfg, err := config.Load(config.Authenticate, s.environment)
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := session.New(session.Config{Store: new(state.Store), Idle: cfg.SessionIdle, Absolute: cfg.SessionAbsolute})
+	store := new(state.Store)
+	sessions, err := session.New(session.Config{Store: store, Idle: cfg.SessionIdle, Absolute: cfg.SessionAbsolute})
 	if err != nil {
 		return nil, err
 	}
-	people, err := memory.New(memory.Config{Accounts: practiceAccounts()})
-	if err != nil {
-		return nil, err
-	}
-
 	var doors []web.Door
 	installs := map[string]deskprotest.Door{}
 	for _, d := range cfg.Doors {
@@ -70,25 +74,32 @@ func newSite(ctx context.Context, address string, logTo io.Writer) (*site, error
 	}
 
 	log := slog.New(slog.NewTextHandler(logTo, nil))
-	server, err := web.New(web.Config{
-		Doors: doors, Sessions: sessions, Directory: people, Brand: cfg.Brand,
+	pages := web.Config{
+		Doors: doors, Sessions: sessions, Brand: cfg.Brand,
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
-	})
+	}
+	if pages.Steps, err = challenge.New(challenge.Config{Store: store, Life: web.StepLife}); err != nil {
+		return nil, err
+	}
+	if s.pool == nil {
+		err = openTable(&pages)
+	} else {
+		err = openPool(cfg, s.pool, store, &pages)
+	}
 	if err != nil {
 		return nil, err
 	}
-	s.pages, err = s.gateway(log, map[string]http.Handler{
-		"GET /{door}/login":  server.Login(),
-		"POST /{door}/login": server.Authenticate(),
-		"GET /{door}/logout": server.Logout(),
-		"$default":           server.Login(),
-	})
+	server, err := web.New(pages)
+	if err != nil {
+		return nil, err
+	}
+	s.pages, err = s.gateway(log, server.Routes())
 	return s, err
 }
 
 // environment is what template.yaml would set for this site.
 func (s *site) environment(name string) string {
-	return map[string]string{
+	variables := map[string]string{
 		"BRAND":                 "Practice Company",
 		"USERS_DESKPRO_URL":     "http://" + s.helpdesk + "/",
 		"USERS_DEFAULT_RETURN":  "/login/authenticate-callback/1",
@@ -96,11 +107,25 @@ func (s *site) environment(name string) string {
 		"AGENTS_DESKPRO_URL":    "http://" + s.helpdesk + "/agent/",
 		"AGENTS_DEFAULT_RETURN": "/agent/login/authenticate-callback/2",
 		"AGENTS_SECRET":         "agents",
-		"AGENTS_GROUP":          "deskpro-agents",
+		"AGENTS_GROUP":          agentsGroup,
 		"STATE_TABLE":           "memory",
-		"DIRECTORY":             "dynamodb",
-		"ACCOUNTS_TABLE":        "memory",
-	}[name]
+		"DIRECTORY":             s.options.directory,
+	}
+	switch {
+	case s.pool == nil:
+		variables["ACCOUNTS_TABLE"] = "memory"
+	case s.options.federation != "off":
+		variables["FEDERATION_DOMAIN"] = s.pool.ManagedLoginURL()
+		variables["FEDERATION_NAME"] = providerName
+		variables["FEDERATION_MODE"] = s.options.federation
+		fallthrough
+	default:
+		variables["COGNITO_USER_POOL_ID"], variables["COGNITO_CLIENT_ID"] = s.pool.PoolID(), s.pool.ClientID()
+		variables["COGNITO_AUTH_FLOW"] = s.options.flow
+		variables["COGNITO_CLAIMS"] = "id=custom:staff_no"
+		variables["ACCOUNT_CONFIRMATION"] = "on"
+	}
+	return variables[name]
 }
 
 // gateway puts the handlers behind an API of their own, as Lambda functions.
@@ -120,6 +145,12 @@ func (s *site) gateway(log *slog.Logger, handlers map[string]http.Handler) (http
 	return plainCookies(api), nil
 }
 
+func (s *site) close() {
+	if s.pool != nil {
+		s.pool.Close()
+	}
+}
+
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Host == s.helpdesk:
@@ -136,7 +167,9 @@ func (s *site) banner(w io.Writer) {
 	fmt.Fprintf(w, "\npractice Deskpro: help centre http://%[1]s/, agent interface http://%[1]s/agent/\n\n", s.helpdesk)
 	fmt.Fprintf(w, "accounts, all with the password %s:\n", practicePassword)
 	for _, a := range practiceAccounts() {
-		fmt.Fprintf(w, "  %-16s  %s\n", a.Login, note(a))
+		if s.pool != nil || a.change == nil {
+			fmt.Fprintf(w, "  %-16s  %s\n", a.email, a.note)
+		}
 	}
 	fmt.Fprintln(w)
 	for _, door := range []string{config.Users, config.Agents} {

@@ -173,6 +173,7 @@ func TestCloudFrontForwardsWhatTheFunctionsRead(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("pkg/web has no files (%v)", err)
 	}
+	list, quoted := regexp.MustCompile(`\bclientHeaders = \[\.\.\.\]string\{([^}]*)\}`), regexp.MustCompile(`"([^"]+)"`)
 	reads := regexp.MustCompile(`\br\.(?:Header\.(?:Get|Values)\("([^"]+)"\)|(UserAgent|Referer)\(\))`)
 	for _, file := range files {
 		source, err := os.ReadFile(file)
@@ -186,8 +187,13 @@ func TestCloudFrontForwardsWhatTheFunctionsRead(t *testing.T) {
 			name := match[1] + strings.Replace(match[2], "UserAgent", "User-Agent", 1)
 			read[http.CanonicalHeaderKey(name)] = file
 		}
+		for _, match := range list.FindAllStringSubmatch(string(source), -1) {
+			for _, name := range quoted.FindAllStringSubmatch(match[1], -1) {
+				read[http.CanonicalHeaderKey(name[1])] = file
+			}
+		}
 	}
-	if read["Content-Type"] == "" {
+	if read["Content-Type"] == "" || read["Sec-Ch-Ua"] == "" {
 		t.Error("this test no longer finds what pkg/web reads")
 	}
 	for name, where := range read {

@@ -47,7 +47,7 @@ func TestEachVariableThatIsSetIsReadAndEachThatIsReadIsSet(t *testing.T) {
 	for _, folder := range folders(t) {
 		// Between them these set all that can be set.
 		set := map[string]string{}
-		for _, parameters := range []map[string]string{bothDoors, bothDoorsWithCognito, behindEdge} {
+		for _, parameters := range []map[string]string{bothDoors, with(bothDoorsWithCognito, cognitoOptions), behindEdge} {
 			maps.Copy(set, newStack(t, with(parameters, allOptions)).environment(resourceOf(folder, "Function")))
 		}
 		want := read(folder)
@@ -84,6 +84,27 @@ var allOptions = map[string]string{
 	"SessionAbsolute":     "720h",
 }
 
+// cognitoOptions are all that a pool of one's own can have besides.
+var cognitoOptions = map[string]string{
+	"CognitoAuthFlow":     "USER_AUTH",
+	"CognitoClaims":       "id=custom:staff_no groups=custom:roles",
+	"PasswordReset":       "off",
+	"AccountConfirmation": "on",
+	"FederationDomain":    "acme.auth.us-east-1.amazoncognito.com",
+	"FederationName":      "Acmé ID",
+	"FederationProvider":  "AcmeSAML",
+	"FederationMode":      "direct",
+	"FederationLogout":    "on",
+}
+
+// madePool are the parameters of a pool that the stack makes, with managed
+// login.
+var madePool = map[string]string{
+	"UsersDeskproUrl": "https://acme.deskpro.com/", "AgentsDeskproUrl": "https://acme.deskpro.com/", "DirectoryKind": "cognito",
+	"DomainName": "login.acme.com", "HostedZoneId": "Z0123456789ABC",
+	"FederationDomain": "acme.auth.eu-west-1.amazoncognito.com", "FederationName": "Acme ID",
+}
+
 // with returns a copy of the parameters with some changed.
 func with(parameters, changes map[string]string) map[string]string {
 	parameters = maps.Clone(parameters)
@@ -105,39 +126,63 @@ func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 		doors   int
 		refusal string
 	}{
-		"the users' door with a table":                 {with(users, nil), 1, ""},
-		"the agents' door with a table":                {with(agents, nil), 1, ""},
-		"the users' door with Cognito":                 {with(users, cognito), 1, ""},
-		"the agents' door with Cognito":                {with(agents, cognito), 1, ""},
-		"both doors with a table":                      {bothDoors, 2, ""},
-		"both doors with Cognito and a client secret":  {bothDoorsWithCognito, 2, ""},
-		"both doors with a table and every option":     {with(bothDoors, allOptions), 2, ""},
-		"both doors with Cognito and every option":     {with(bothDoorsWithCognito, allOptions), 2, ""},
-		"the agents' door alone with its every option": {with(with(bothDoors, allOptions), usersOff), 1, ""},
-		"a pool that the stack makes":                  {with(bothDoors, map[string]string{"DirectoryKind": "cognito"}), 2, ""},
-		"a table that there is":                        {with(users, map[string]string{"AccountsTableName": "accounts"}), 1, ""},
-		"secrets that there are":                       {with(bothDoors, map[string]string{"UsersSecretArn": mine, "AgentsSecretArn": yours}), 2, ""},
-		"one secret that there is":                     {with(bothDoors, map[string]string{"AgentsSecretArn": yours}), 2, ""},
-		"CloudFront in front":                          {behindEdge, 2, ""},
-		"CloudFront, while its key changes":            {with(behindEdge, map[string]string{"OriginVerifyHashes": hash + " " + hash}), 2, ""},
-		"a host name with a certificate made":          {with(users, map[string]string{"DomainName": "login.acme.com", "HostedZoneId": "Z0123456789ABC"}), 1, ""},
-		"a host name with a certificate brought":       {with(users, map[string]string{"DomainName": "login.acme.com", "CertificateArn": certificate}), 1, ""},
-		"no door":                                      {nil, 0, "No door is on."},
-		"one secret of one's own for both doors":       {with(bothDoors, map[string]string{"UsersSecretArn": mine, "AgentsSecretArn": mine}), 0, "are the same"},
-		"a secret of a door that is off":               {with(agents, map[string]string{"UsersSecretArn": mine}), 0, "The users' door is off"},
-		"a table with Cognito":                         {with(users, with(cognito, map[string]string{"AccountsTableName": "accounts"})), 0, "a table of accounts is set"},
-		"a client secret for a pool to be made":        {with(users, map[string]string{"DirectoryKind": "cognito", "CognitoClientSecretArn": mine}), 0, "A pool of your own"},
-		"a host name without a certificate":            {with(users, map[string]string{"DomainName": "login.acme.com"}), 0, "needs a certificate"},
-		"a certificate without a host name":            {with(users, map[string]string{"CertificateArn": certificate}), 0, "are for DomainName"},
-		"CloudFront without its key's hash":            {with(users, map[string]string{"EdgeDomain": "login.acme.com"}), 0, "belong together"},
-		"the hash of nothing":                          {with(behindEdge, map[string]string{"OriginVerifyHashes": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}), 0, "the hash of nothing"},
-		"a hash without CloudFront":                    {with(users, map[string]string{"OriginVerifyHashes": hash}), 0, "belong together"},
-		"a host name and CloudFront":                   {with(behindEdge, map[string]string{"DomainName": "api.acme.com", "HostedZoneId": "Z0123456789ABC"}), 0, "clear the other"},
-		"options of a users' door that is off":         {with(agents, map[string]string{"UsersGroup": "staff"}), 0, "The users' door is off"},
-		"options of an agents' door that is off":       {with(users, map[string]string{"AgentsAttributes": "department"}), 0, "The agents' door is off"},
-		"Cognito without a client":                     {with(users, with(cognito, map[string]string{"CognitoClientId": ""})), 0, "A pool of your own needs both"},
-		"Cognito without a pool":                       {with(users, with(cognito, map[string]string{"CognitoUserPoolId": ""})), 0, "A pool of your own needs both"},
-		"a table and a pool":                           {with(users, map[string]string{"CognitoUserPoolId": "eu-west-1_AbCdEfGhI"}), 0, "The directory is dynamodb"},
+		"the users' door with a table":                  {with(users, nil), 1, ""},
+		"the agents' door with a table":                 {with(agents, nil), 1, ""},
+		"the users' door with Cognito":                  {with(users, cognito), 1, ""},
+		"the agents' door with Cognito":                 {with(agents, cognito), 1, ""},
+		"both doors with a table":                       {bothDoors, 2, ""},
+		"both doors with Cognito and a client secret":   {bothDoorsWithCognito, 2, ""},
+		"both doors with a table and every option":      {with(bothDoors, allOptions), 2, ""},
+		"both doors with Cognito and every option":      {with(bothDoorsWithCognito, allOptions), 2, ""},
+		"the agents' door alone with its every option":  {with(with(bothDoors, allOptions), usersOff), 1, ""},
+		"both doors with Cognito and its every option":  {with(bothDoorsWithCognito, cognitoOptions), 2, ""},
+		"a pool that the stack makes, and what it can":  {with(bothDoors, map[string]string{"DirectoryKind": "cognito", "CognitoMfa": "ON", "CognitoMailFrom": "login@acme.com", "CognitoClaims": "id=custom:staff_no", "PasswordReset": "off"}), 2, ""},
+		"a pool that the stack makes, with a choice":    {with(bothDoors, map[string]string{"DirectoryKind": "cognito", "CognitoAuthFlow": "USER_AUTH"}), 2, ""},
+		"a pool that the stack makes, federated":        {madePool, 2, ""},
+		"the same behind CloudFront, straight there":    {with(behindEdge, map[string]string{"DirectoryKind": "cognito", "FederationDomain": "acme.auth.eu-west-1.amazoncognito.com", "FederationName": "Acme ID", "FederationProvider": "Google", "FederationMode": "direct", "FederationLogout": "on"}), 2, ""},
+		"one's own pool federated at the API's address": {with(users, with(cognito, map[string]string{"FederationDomain": "id.acme.com", "FederationName": "Acme ID"})), 1, ""},
+		"the same, which logging out ends":              {with(users, with(cognito, map[string]string{"FederationDomain": "id.acme.com", "FederationName": "Acme ID", "FederationLogout": "on"})), 1, ""},
+		"a table without a page for new passwords":      {with(bothDoors, map[string]string{"PasswordReset": "off"}), 2, ""},
+		"a choice of ways with a table":                 {with(users, map[string]string{"CognitoAuthFlow": "USER_AUTH"}), 0, "a way to sign in that only Cognito has"},
+		"claims with a table":                           {with(users, map[string]string{"CognitoClaims": "id=custom:staff_no"}), 0, "a way to sign in that only Cognito has"},
+		"accounts that people make with a table":        {with(users, map[string]string{"AccountConfirmation": "on"}), 0, "a way to sign in that only Cognito has"},
+		"a second factor with a table":                  {with(users, map[string]string{"CognitoMfa": "ON"}), 0, "a way to sign in that only Cognito has"},
+		"a sender with a table":                         {with(users, map[string]string{"CognitoMailFrom": "login@acme.com"}), 0, "a way to sign in that only Cognito has"},
+		"managed login with a table":                    {with(users, map[string]string{"FederationDomain": "id.acme.com", "FederationName": "Acme ID"}), 0, "managed login of a Cognito user pool"},
+		"a second factor for one's own pool":            {with(users, with(cognito, map[string]string{"CognitoMfa": "ON"})), 0, "are for a pool that this stack makes"},
+		"a sender for one's own pool":                   {with(users, with(cognito, map[string]string{"CognitoMailFrom": "login@acme.com"})), 0, "are for a pool that this stack makes"},
+		"a pool to be made where people make accounts":  {with(users, map[string]string{"DirectoryKind": "cognito", "AccountConfirmation": "on"}), 0, "do not make accounts of their own"},
+		"a code alone where two factors are needed":     {with(users, map[string]string{"DirectoryKind": "cognito", "CognitoAuthFlow": "USER_AUTH", "CognitoMfa": "ON"}), 0, "by a code alone"},
+		"a pool to be made, federated at the API's":     {with(madePool, map[string]string{"DomainName": "", "HostedZoneId": ""}), 0, "cannot know the API's own address"},
+		"managed login without a name":                  {with(madePool, map[string]string{"FederationName": ""}), 0, "Set FederationName"},
+		"a name without managed login":                  {with(users, with(cognito, map[string]string{"FederationName": "Acme ID"})), 0, "Nobody signs in elsewhere"},
+		"a provider without managed login":              {with(users, with(cognito, map[string]string{"FederationProvider": "AcmeSAML"})), 0, "Nobody signs in elsewhere"},
+		"straight to no managed login":                  {with(users, with(cognito, map[string]string{"FederationMode": "direct"})), 0, "Nobody signs in elsewhere"},
+		"logging out of no managed login":               {with(users, with(cognito, map[string]string{"FederationLogout": "on"})), 0, "Nobody signs in elsewhere"},
+		"a pool that the stack makes":                   {with(bothDoors, map[string]string{"DirectoryKind": "cognito"}), 2, ""},
+		"a table that there is":                         {with(users, map[string]string{"AccountsTableName": "accounts"}), 1, ""},
+		"secrets that there are":                        {with(bothDoors, map[string]string{"UsersSecretArn": mine, "AgentsSecretArn": yours}), 2, ""},
+		"one secret that there is":                      {with(bothDoors, map[string]string{"AgentsSecretArn": yours}), 2, ""},
+		"CloudFront in front":                           {behindEdge, 2, ""},
+		"CloudFront, while its key changes":             {with(behindEdge, map[string]string{"OriginVerifyHashes": hash + " " + hash}), 2, ""},
+		"a host name with a certificate made":           {with(users, map[string]string{"DomainName": "login.acme.com", "HostedZoneId": "Z0123456789ABC"}), 1, ""},
+		"a host name with a certificate brought":        {with(users, map[string]string{"DomainName": "login.acme.com", "CertificateArn": certificate}), 1, ""},
+		"no door":                                       {nil, 0, "No door is on."},
+		"one secret of one's own for both doors":        {with(bothDoors, map[string]string{"UsersSecretArn": mine, "AgentsSecretArn": mine}), 0, "are the same"},
+		"a secret of a door that is off":                {with(agents, map[string]string{"UsersSecretArn": mine}), 0, "The users' door is off"},
+		"a table with Cognito":                          {with(users, with(cognito, map[string]string{"AccountsTableName": "accounts"})), 0, "a table of accounts is set"},
+		"a client secret for a pool to be made":         {with(users, map[string]string{"DirectoryKind": "cognito", "CognitoClientSecretArn": mine}), 0, "A pool of your own"},
+		"a host name without a certificate":             {with(users, map[string]string{"DomainName": "login.acme.com"}), 0, "needs a certificate"},
+		"a certificate without a host name":             {with(users, map[string]string{"CertificateArn": certificate}), 0, "are for DomainName"},
+		"CloudFront without its key's hash":             {with(users, map[string]string{"EdgeDomain": "login.acme.com"}), 0, "belong together"},
+		"the hash of nothing":                           {with(behindEdge, map[string]string{"OriginVerifyHashes": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}), 0, "the hash of nothing"},
+		"a hash without CloudFront":                     {with(users, map[string]string{"OriginVerifyHashes": hash}), 0, "belong together"},
+		"a host name and CloudFront":                    {with(behindEdge, map[string]string{"DomainName": "api.acme.com", "HostedZoneId": "Z0123456789ABC"}), 0, "clear the other"},
+		"options of a users' door that is off":          {with(agents, map[string]string{"UsersGroup": "staff"}), 0, "The users' door is off"},
+		"options of an agents' door that is off":        {with(users, map[string]string{"AgentsAttributes": "department"}), 0, "The agents' door is off"},
+		"Cognito without a client":                      {with(users, with(cognito, map[string]string{"CognitoClientId": ""})), 0, "A pool of your own needs both"},
+		"Cognito without a pool":                        {with(users, with(cognito, map[string]string{"CognitoUserPoolId": ""})), 0, "A pool of your own needs both"},
+		"a table and a pool":                            {with(users, map[string]string{"CognitoUserPoolId": "eu-west-1_AbCdEfGhI"}), 0, "The directory is dynamodb"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStack(t, test.parameters)
@@ -181,6 +226,17 @@ func TestParametersRefuse(t *testing.T) {
 		"CognitoUserPoolId":      {"AbCdEfGhI", "eu-west-1"},
 		"CognitoClientId":        {"4f5g 6h7j"},
 		"CognitoClientSecretArn": {"pool-client", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*"},
+		"CognitoAuthFlow":        {"", "USER_SRP_AUTH", "ALLOW_USER_AUTH"},
+		"CognitoClaims":          {"id", "id=", "=sub", "id=sub,name=nickname", "id=sub  name=nickname", " id=sub"},
+		"PasswordReset":          {"", "true"},
+		"AccountConfirmation":    {"", "yes"},
+		"CognitoMfa":             {"", "OFF", "on"},
+		"CognitoMailFrom":        {"login", "login@acme", "Acme <login@acme.com>"},
+		"FederationDomain":       {"acme", "https://acme.auth.eu-west-1.amazoncognito.com", "id.acme.com/", "ID.acme.com", "id.acme.com:8443", "*.acme.com", "http://127.0.0.1:9229"},
+		"FederationName":         {" ", "Acme ID "},
+		"FederationProvider":     {"My Provider", "_saml", "ab", "SAML_"},
+		"FederationMode":         {"", "auto"},
+		"FederationLogout":       {"", "true"},
 		"TokenAlgorithm":         {"", "none", "RS256"},
 		"TokenLifetime":          {"", "29s", "601s", "120"},
 		"SessionIdle":            {"", "0h", "30", "30s", "1d"},

@@ -169,14 +169,25 @@ func TestARefusedAlarmWatchesItsDoorsShare(t *testing.T) {
 	}
 }
 
-// All outcomes of a right password but the good one, so that a new one is
-// thought of.
-func TestTheAlarmForNobodyPassingKnowsEveryRefusalOfARightPassword(t *testing.T) {
+// What a person can mend alone, by typing again or by waiting.
+var ownAffair = []string{
+	"bad_credentials", "throttled", "wrong_code", "spent_code", "unfit_password", "unfit_attribute", "step_over", "too_many_answers",
+}
+
+// All outcomes of who is known but the good one, so that a new one is thought
+// of.
+func TestTheAlarmForNobodyPassingKnowsEveryRefusalOfWhoIsKnown(t *testing.T) {
 	var got []string
 	for _, m := range alarmSeries(t, "NobodyPassesAlarm", allAlarms(t)["NobodyPassesAlarm"]) {
 		got = append(got, m.values["outcome"])
 	}
-	want := slices.DeleteFunc(outcomes(t), func(outcome string) bool { return outcome == "bad_credentials" || outcome == "throttled" })
+	all := outcomes(t)
+	for _, outcome := range ownAffair {
+		if !slices.Contains(all, outcome) {
+			t.Errorf("there is no outcome %s", outcome)
+		}
+	}
+	want := slices.DeleteFunc(all, func(outcome string) bool { return slices.Contains(ownAffair, outcome) })
 	if slices.Sort(got); !slices.Equal(got, want) {
 		t.Errorf("it counts %v, want %v", got, want)
 	}

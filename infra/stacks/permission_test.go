@@ -25,9 +25,17 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	})
 	authenticate := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream AuthenticateLogs.Arn", "logs:PutLogEvents AuthenticateLogs.Arn",
-		"dynamodb:PutItem StateTable.Arn session#*",    // session.Open
-		"dynamodb:DeleteItem StateTable.Arn session#*", // session.End, of the one from before
+		// session.Open and EndAll, challenge.Open, Answer and Settle, at both prefixes.
+		"dynamodb:PutItem StateTable.Arn session#* challenge#* federation#* ended#*",
+		// session.End, of the one from before; challenge.Take, of a trip.
+		"dynamodb:DeleteItem StateTable.Arn session#* challenge#* federation#*",
+		"dynamodb:GetItem StateTable.Arn challenge#* ended#*", // challenge.Answer, session.EndAll
 	})
+	// cognito.Authenticate, Respond and Inspect. IAM has no say in what else it
+	// asks for: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pools-API-operations.html
+	asking := func(pool string) []string {
+		return []string{"cognito-idp:AdminInitiateAuth " + pool, "cognito-idp:AdminRespondToAuthChallenge " + pool, "cognito-idp:DescribeUserPoolClient " + pool}
+	}
 	logout := slices.Concat(trace, []string{
 		"logs:CreateLogStream LogoutLogs.Arn", "logs:PutLogEvents LogoutLogs.Arn",
 		"dynamodb:DeleteItem StateTable.Arn session#*", // session.End
@@ -60,15 +68,11 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 		}},
 		"with a user pool that the stack makes": {with(bothDoors, map[string]string{"DirectoryKind": "cognito"}), map[string][]string{
 			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
-			"AuthenticateRole": slices.Concat(authenticate, []string{
-				"cognito-idp:AdminInitiateAuth UserPool.Arn", "secretsmanager:GetSecretValue UserPoolClientSecret",
-			}),
+			"AuthenticateRole": slices.Concat(authenticate, asking("UserPool.Arn"), []string{"secretsmanager:GetSecretValue UserPoolClientSecret"}),
 		}},
 		"with a Cognito user pool in another Region": {bothDoorsWithCognito, map[string][]string{
 			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
-			"AuthenticateRole": slices.Concat(authenticate, []string{
-				"cognito-idp:AdminInitiateAuth " + pool, "secretsmanager:GetSecretValue " + clientSecret,
-			}),
+			"AuthenticateRole": slices.Concat(authenticate, asking(pool), []string{"secretsmanager:GetSecretValue " + clientSecret}),
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/session"
 	"deskpro-login/pkg/state/memory"
 	"deskpro-login/pkg/web"
@@ -47,7 +51,15 @@ func TestRoutesAreThoseThatTheHandlersServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := web.New(web.Config{Doors: []web.Door{{Name: config.Users, App: app}}, Sessions: sessions})
+	trips, err := challenge.New(challenge.Config{Store: &memory.Store{}, Life: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// With all that there can be to offer: a page that is not gets a 404.
+	server, err := web.New(web.Config{
+		Doors: []web.Door{{Name: config.Users, App: app}}, Sessions: sessions, Federation: elsewhere{}, Trips: trips,
+		Offers: web.Offers{Reset: true, Confirm: true, Passwordless: true, Federation: "Acme ID"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +68,7 @@ func TestRoutesAreThoseThatTheHandlersServe(t *testing.T) {
 	s := newStack(t, bothDoors)
 	candidates := []string{}
 	for _, method := range []string{"GET", "POST"} {
-		for _, path := range []string{"login", "login/challenge", "login/reset", "logout"} {
+		for _, path := range []string{"login", "login/challenge", "login/reset", "login/confirm", "login/federate", "login/callback", "logout"} {
 			candidates = append(candidates, method+" /{door}/"+path)
 		}
 	}
@@ -83,6 +95,17 @@ func TestRoutesAreThoseThatTheHandlersServe(t *testing.T) {
 	}
 }
 
+// elsewhere is a federation that begins.
+type elsewhere struct{ directory.Federation }
+
+func (elsewhere) Begin(directory.FederationStart) (string, directory.FederationTrip) {
+	return "https://id.acme.example/", directory.FederationTrip{}
+}
+
+func (elsewhere) Finish(context.Context, redact.Secret, directory.FederationTrip) (*directory.User, error) {
+	return nil, directory.ErrFederation
+}
+
 func TestOutputsNameEachDoorsPages(t *testing.T) {
 	s := newStack(t, bothDoors)
 	outputs := s.section("Outputs")
@@ -94,6 +117,43 @@ func TestOutputsNameEachDoorsPages(t *testing.T) {
 		u, err := url.Parse(value)
 		if err != nil || u.Scheme != "https" || u.Host != "Api.execute-api.eu-west-1.amazonaws.com" || u.Path != want {
 			t.Errorf("%s is %q, want https://Api.execute-api.eu-west-1.amazonaws.com%s", name, value, want)
+		}
+	}
+}
+
+// Whoever brings a pool must allow these there; one that the stack makes has
+// them.
+func TestCallbacksToAllowAreOutputs(t *testing.T) {
+	federated := map[string]string{"FederationDomain": "id.acme.com", "FederationName": "Acme ID"}
+	ownPool := with(bothDoorsWithCognito, federated)
+	for name, test := range map[string]struct {
+		parameters map[string]string
+		want       map[string]string
+	}{
+		"at the API's own address": {ownPool, map[string]string{
+			"UsersCallbackUrl":  "https://Api.execute-api.eu-west-1.amazonaws.com/users/login/callback",
+			"AgentsCallbackUrl": "https://Api.execute-api.eu-west-1.amazonaws.com/agents/login/callback",
+		}},
+		"at a host name of one's own": {with(ownPool, map[string]string{"DomainName": "login.acme.com", "HostedZoneId": "Z0123456789ABC"}), map[string]string{
+			"UsersCallbackUrl": "https://login.acme.com/users/login/callback", "AgentsCallbackUrl": "https://login.acme.com/agents/login/callback",
+		}},
+		"at CloudFront, for the door that is on": {
+			with(ownPool, map[string]string{"EdgeDomain": "login.acme.com", "OriginVerifyHashes": behindEdge["OriginVerifyHashes"], "AgentsDeskproUrl": ""}),
+			map[string]string{"UsersCallbackUrl": "https://login.acme.com/users/login/callback"},
+		},
+		"nobody signs in elsewhere":   {bothDoorsWithCognito, nil},
+		"a pool that the stack makes": {madePool, nil},
+	} {
+		s := newStack(t, test.parameters)
+		outputs := s.section("Outputs")
+		for _, output := range []string{"UsersCallbackUrl", "AgentsCallbackUrl"} {
+			got := ""
+			if s.condition(outputs[output].(object)["Condition"].(string)) {
+				got = s.resolve(outputs[output].(object)["Value"]).(string)
+			}
+			if got != test.want[output] {
+				t.Errorf("%s: %s is %q, want %q", name, output, got, test.want[output])
+			}
 		}
 	}
 }

@@ -217,30 +217,6 @@ func TestNewVersionsAreTriedBeforePeopleReachThem(t *testing.T) {
 	}
 }
 
-func TestAPoolThatTheStackMakesIsSafeByDefault(t *testing.T) {
-	s := newStack(t, with(bothDoors, map[string]string{"DirectoryKind": "cognito"}))
-	pool, client := s.resource("UserPool"), s.resource("UserPoolClient")
-	retained(t, "UserPool", pool)
-	retained(t, "UserPoolClient", client)
-	for name, want := range map[string]any{"DeletionProtection": "ACTIVE", "UsernameConfiguration": object{"CaseSensitive": false}, "AdminCreateUserConfig": object{"AllowAdminCreateUserOnly": true}} {
-		if got := pool["Properties"].(object)[name]; !reflect.DeepEqual(got, want) {
-			t.Errorf("UserPool: %s is %v, want %v", name, got, want)
-		}
-	}
-	for name, want := range map[string]any{"PreventUserExistenceErrors": "ENABLED", "GenerateSecret": true, "ExplicitAuthFlows": []any{"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}} {
-		if got := client["Properties"].(object)[name]; !reflect.DeepEqual(got, want) {
-			t.Errorf("UserPoolClient: %s is %v, want %v", name, got, want)
-		}
-	}
-	env := s.environment("AuthenticateFunction")
-	if env["COGNITO_USER_POOL_ID"] != "UserPool" || env["COGNITO_CLIENT_ID"] != "UserPoolClient" || env["COGNITO_CLIENT_SECRET"] != "UserPoolClientSecret" {
-		t.Errorf("authenticate does not use the pool: %v", env)
-	}
-	if s.made("AccountsTable") {
-		t.Error("a table of accounts is made that nobody uses")
-	}
-}
-
 func retained(t *testing.T, name string, resource object) {
 	t.Helper()
 	// A stack that could not be made at all may take its secrets away again.

@@ -19,7 +19,7 @@ from translate import NoManagedPolicies  # which also quietens samtranslator
 # What goes to no function that people reach.
 ELSEWHERE = {
     "AlarmEmail", "MaxSecretAgeDays", "LogRetentionDays", "ThrottleRate", "ThrottleBurst", "TrafficShift", "PermissionsBoundaryArn",
-    "RollBackOnAlarm", "DomainName", "HostedZoneId", "CertificateArn",
+    "RollBackOnAlarm", "DomainName", "HostedZoneId", "CertificateArn", "CognitoMfa", "CognitoMailFrom",
 }
 
 

@@ -17,12 +17,29 @@ import (
 type Name string
 
 const (
-	// SignedIn: the directory accepted a password and the door let in.
+	// SignedIn: the directory accepted a password, and what it asked for
+	// besides, and the door let in. Its Reason is Federated where the identity
+	// provider did so instead.
 	SignedIn Name = "signed_in"
+	// Challenged: the directory asked for a further step; Challenge says which.
+	Challenged Name = "challenged"
 	// Refused: a sign-in was refused; Outcome and Reason say why.
 	Refused Name = "refused"
 	// TokenIssued: a token went to Deskpro.
 	TokenIssued Name = "token_issued"
+	// PasswordChanged: a person who signed in had to choose a new password.
+	PasswordChanged Name = "password_changed"
+	// FactorAdded: a person who signed in set up an authenticator app.
+	FactorAdded Name = "factor_added"
+	// ResetRequested: someone asked for a code to set a new password with. Its
+	// Reason says why none was sent.
+	ResetRequested Name = "reset_requested"
+	// PasswordReset: a new password was set with such a code.
+	PasswordReset Name = "password_reset"
+	// ConfirmationRequested and AccountConfirmed are the same for an account
+	// that a person made.
+	ConfirmationRequested Name = "confirmation_requested"
+	AccountConfirmed      Name = "account_confirmed"
 	// SignedOut: a session was ended by its holder.
 	SignedOut Name = "signed_out"
 	// Bypassed: a request came to the API's own address, past the edge.
@@ -31,6 +48,10 @@ const (
 	// The line "request failed" beside it says why.
 	Failed Name = "failed"
 )
+
+// Federated is SignedIn's Reason for a person whom an identity provider signed
+// in.
+const Federated = "federated"
 
 // Event is what happened. Empty fields are left out of the line.
 type Event struct {

@@ -49,7 +49,8 @@ func TestEachEventCarriesItsMetrics(t *testing.T) {
 	}{
 		{"a sign-in", audit.Event{Name: audit.SignedIn, Door: "users"}, map[string]float64{"SignIns": 1, "SignInSuccess": 1}},
 		{"a refusal", audit.Event{Name: audit.Refused, Door: "users", Outcome: "bad_credentials"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0}},
-		{"a further step", audit.Event{Name: audit.Refused, Door: "users", Outcome: "challenge_unsupported", Challenge: "SMS_MFA"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0, "Challenges": 1}},
+		{"a further step", audit.Event{Name: audit.Challenged, Door: "users", Challenge: "SMS_MFA"}, map[string]float64{"Challenges": 1}},
+		{"a refusal at a further step", audit.Event{Name: audit.Refused, Door: "users", Outcome: "wrong_code", Challenge: "SMS_MFA"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0}},
 		{"a token", audit.Event{Name: audit.TokenIssued, Door: "agents", KeyMade: now.Add(-49 * time.Hour)}, map[string]float64{"Tokens": 1, "KeyAgeDays": 2}},
 		{"a token of a key of unknown age", audit.Event{Name: audit.TokenIssued, Door: "agents"}, map[string]float64{"Tokens": 1}},
 		{"a sign-out", audit.Event{Name: audit.SignedOut, Door: "users"}, map[string]float64{"SignOuts": 1}},
@@ -173,3 +174,14 @@ func BenchmarkRecord(b *testing.B) {
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// An empty directive would be refused by CloudWatch, line by line.
+func TestAnEventThatNoMetricCountsHasNone(t *testing.T) {
+	for _, name := range []audit.Name{
+		audit.PasswordChanged, audit.FactorAdded, audit.ResetRequested, audit.PasswordReset, audit.ConfirmationRequested, audit.AccountConfirmed,
+	} {
+		if text := line(t, "DeskproLogin/acme", audit.Event{Name: name, Door: "users"}); strings.Contains(text, "_aws") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}

@@ -102,9 +102,8 @@ func (l Log) metrics(e Event, now time.Time) []slog.Attr {
 	case Refused:
 		add(signIns, 1)
 		add(success, 0)
-		if e.Challenge != "" {
-			add(challenges, 1)
-		}
+	case Challenged:
+		add(challenges, 1)
 	case TokenIssued:
 		add(tokens, 1)
 		if !e.KeyMade.IsZero() {
@@ -116,6 +115,9 @@ func (l Log) metrics(e Event, now time.Time) []slog.Attr {
 		add(bypasses, 1)
 	case Failed:
 		add(failures, 1)
+	}
+	if len(directives) == 0 {
+		return nil
 	}
 	return append(values, slog.Any("_aws", struct {
 		Timestamp         int64 // milliseconds since 1970

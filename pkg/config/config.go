@@ -37,7 +37,10 @@ type Config struct {
 	// Edge is nil where people reach the API itself.
 	Edge      *lambdahttp.Edge
 	Directory Directory
-	Versions  Versions
+	Offers    Offers
+	// Federation is nil where nobody else vouches for people.
+	Federation *Federation
+	Versions   Versions
 }
 
 // Door is a way into the helpdesk.
@@ -47,15 +50,6 @@ type Door struct {
 	SecretID string
 	// Group is empty where everyone may pass.
 	Group string
-}
-
-// Directory says where accounts are: in Cognito if UserPoolID is set, else in
-// AccountsTable.
-type Directory struct {
-	AccountsTable  string
-	UserPoolID     string
-	ClientID       string
-	ClientSecretID string
 }
 
 // Versions are the ARNs of the versions that Preflight tries.
@@ -95,16 +89,29 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 	case len(cfg.Doors) == 2 && cfg.Doors[0].SecretID == cfg.Doors[1].SecretID && cfg.Doors[0].SecretID != "":
 		r.problem("USERS_SECRET and AGENTS_SECRET are the same: a user's token would open the agent interface; make a secret for each")
 	}
-	switch function {
-	case Authenticate:
-		cfg.Directory = r.directory()
-	case Preflight:
-		cfg.Versions = Versions{r.required("LOGIN_VERSION"), r.required("AUTHENTICATE_VERSION"), r.required("LOGOUT_VERSION")}
+	cfg.Directory, cfg.Offers = r.directory()
+	for _, name := range cfg.Directory.Mapping.Attributes() {
+		if !slices.Contains(cfg.Attributes(), name) {
+			r.problem("COGNITO_CLAIMS names %s, which no door sends: correct it, or add it to USERS_ATTRIBUTES or AGENTS_ATTRIBUTES", name)
+		}
 	}
+	cfg.Federation = r.federation(cfg.Directory.UserPoolID)
+	cfg.Versions = Versions{r.required("LOGIN_VERSION"), r.required("AUTHENTICATE_VERSION"), r.required("LOGOUT_VERSION")}
 	if err := errors.Join(r.problems...); err != nil {
 		return Config{}, fmt.Errorf("configuration of %s:\n%w", function, err)
 	}
 	return cfg, nil
+}
+
+// Attributes are the names of those that any door sends.
+func (c Config) Attributes() []string {
+	var names []string
+	for _, d := range c.Doors {
+		if d.App != nil {
+			names = append(names, d.App.Attributes()...)
+		}
+	}
+	return names
 }
 
 // reader reads variables and collects problems.
@@ -132,6 +139,11 @@ func (r *reader) doorValue(door, name string) string {
 	return v.Default
 }
 
+// explicit tells whether a variable is set, be it to its default.
+func (r *reader) explicit(name string) bool {
+	return r.reads(variable(name)) && strings.TrimSpace(r.getenv(name)) != ""
+}
+
 func (r *reader) reads(v *Variable) bool { return slices.Contains(v.Functions, r.function) }
 
 func doorName(door, name string) string {
@@ -141,9 +153,10 @@ func doorName(door, name string) string {
 	return strings.ToUpper(door) + strings.TrimPrefix(name, "DOOR")
 }
 
+// required returns a variable that must be set where the function reads it.
 func (r *reader) required(name string) string {
 	value := r.get(name)
-	if value == "" {
+	if value == "" && r.reads(variable(name)) {
 		r.problem("%s is not set: %s", name, variable(name).Doc)
 	}
 	return value
@@ -235,32 +248,4 @@ func (r *reader) edge() *lambdahttp.Edge {
 		r.problem("EDGE_DOMAIN and ORIGIN_VERIFY_HASHES: %w", err)
 	}
 	return edge
-}
-
-func (r *reader) directory() Directory {
-	d := Directory{
-		AccountsTable:  r.get("ACCOUNTS_TABLE"),
-		UserPoolID:     r.get("COGNITO_USER_POOL_ID"),
-		ClientID:       r.get("COGNITO_CLIENT_ID"),
-		ClientSecretID: r.get("COGNITO_CLIENT_SECRET"),
-	}
-	switch r.oneOf("DIRECTORY", "dynamodb", "cognito") {
-	case "dynamodb":
-		r.required("ACCOUNTS_TABLE")
-		r.otherDirectory("COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET")
-	case "cognito":
-		r.required("COGNITO_USER_POOL_ID")
-		r.required("COGNITO_CLIENT_ID")
-		r.otherDirectory("ACCOUNTS_TABLE")
-	}
-	return d
-}
-
-// otherDirectory refuses what belongs to a directory that was not chosen.
-func (r *reader) otherDirectory(names ...string) {
-	for _, name := range names {
-		if r.get(name) != "" {
-			r.problem("%s is set but DIRECTORY is %s: remove it, or change DIRECTORY", name, r.get("DIRECTORY"))
-		}
-	}
 }

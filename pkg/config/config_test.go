@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -36,10 +37,23 @@ func environment(changes map[string]string) map[string]string {
 	return env
 }
 
-// cognito are the changes that put the directory in Cognito.
-var cognito = map[string]string{
-	"DIRECTORY": "cognito", "ACCOUNTS_TABLE": "",
-	"COGNITO_USER_POOL_ID": "eu-west-1_AbCdEfGhI", "COGNITO_CLIENT_ID": "client",
+// cognito are the changes that put the directory in Cognito, federation those
+// that let other identity providers in besides.
+var (
+	cognito = map[string]string{
+		"DIRECTORY": "cognito", "ACCOUNTS_TABLE": "",
+		"COGNITO_USER_POOL_ID": "eu-west-1_AbCdEfGhI", "COGNITO_CLIENT_ID": "client",
+	}
+	federation = with(cognito, map[string]string{
+		"FEDERATION_DOMAIN": "acme.auth.eu-west-1.amazoncognito.com", "FEDERATION_NAME": "Acme ID",
+	})
+)
+
+// with returns a copy of env with some changed.
+func with(env, changes map[string]string) map[string]string {
+	env = maps.Clone(env)
+	maps.Copy(env, changes)
+	return env
 }
 
 func load(function config.Function, env map[string]string) (config.Config, error) {
@@ -121,9 +135,11 @@ func TestDefaults(t *testing.T) {
 		{"no metrics", nil, func(c config.Config) any { return c.MetricsNamespace }, ""},
 		{"metrics", map[string]string{"METRICS_NAMESPACE": "DeskproLogin/acme"}, func(c config.Config) any { return c.MetricsNamespace }, "DeskproLogin/acme"},
 		{"the accounts' table", nil, func(c config.Config) any { return c.Directory }, config.Directory{AccountsTable: "accounts"}},
-		{"Cognito", cognito, func(c config.Config) any { return c.Directory }, config.Directory{UserPoolID: "eu-west-1_AbCdEfGhI", ClientID: "client"}},
+		{"Cognito", cognito, func(c config.Config) any { return c.Directory }, config.Directory{UserPoolID: "eu-west-1_AbCdEfGhI", ClientID: "client", AuthFlow: "ADMIN_USER_PASSWORD_AUTH", Mapping: mapping(t)}},
+		{"Cognito's claims", with(cognito, map[string]string{"COGNITO_CLAIMS": "id=custom:staff_no  team=custom:team", "AGENTS_DESKPRO_URL": "https://acme.deskpro.com/agent/", "AGENTS_SECRET": "agents", "AGENTS_GROUP": "*", "AGENTS_ATTRIBUTES": "team"}), func(c config.Config) any { return c.Directory.Mapping }, mapping(t, "id=custom:staff_no", "team=custom:team")},
+		{"a choice of ways to sign in", with(cognito, map[string]string{"COGNITO_AUTH_FLOW": "USER_AUTH"}), func(c config.Config) any { return c.Directory.AuthFlow }, "USER_AUTH"},
 	} {
-		if got := row.got(mustLoad(t, config.Authenticate, row.changes)); got != row.want {
+		if got := row.got(mustLoad(t, config.Authenticate, row.changes)); !reflect.DeepEqual(got, row.want) {
 			t.Errorf("%s: got %v, want %v", row.name, got, row.want)
 		}
 	}
@@ -140,16 +156,9 @@ func TestLogoutNeedsNoSecretAndReadsNone(t *testing.T) {
 				t.Errorf("%s: the %s' door has the secret %q and the group %q", name, door.Name, door.SecretID, door.Group)
 			}
 		}
-		if cfg.Directory != (config.Directory{}) {
+		if !reflect.DeepEqual(cfg.Directory, config.Directory{}) {
 			t.Errorf("%s: directory = %v, want none", name, cfg.Directory)
 		}
-	}
-}
-
-func TestOnlyAuthenticateReadsTheDirectory(t *testing.T) {
-	cfg := mustLoad(t, config.Login, map[string]string{"DIRECTORY": "ldap", "COGNITO_CLIENT_ID": "client"})
-	if cfg.Directory != (config.Directory{}) {
-		t.Errorf("directory = %v, want none", cfg.Directory)
 	}
 }
 
@@ -180,22 +189,13 @@ func TestTheEdgeIsReadWhereThereIsOne(t *testing.T) {
 }
 
 func TestProblems(t *testing.T) {
-	inCognito := func(changes map[string]string) map[string]string {
-		all := maps.Clone(cognito)
-		maps.Copy(all, changes)
-		return all
-	}
 	noDoors := map[string]string{}
 	for name := range environment(nil) {
 		if strings.HasPrefix(name, "USERS_") || strings.HasPrefix(name, "AGENTS_") {
 			noDoors[name] = ""
 		}
 	}
-	for _, row := range []struct {
-		name    string
-		changes map[string]string
-		want    []string // the words that matter, all in one line
-	}{
+	checkProblems(t, []problemRow{
 		{"no door", noDoors, []string{"no door is on", "USERS_DESKPRO_URL", "AGENTS_DESKPRO_URL"}},
 		{"a door off with its secret set", map[string]string{"USERS_DESKPRO_URL": "", "USERS_DEFAULT_RETURN": "", "USERS_RETURN_ORIGINS": "", "USERS_ATTRIBUTES": ""}, []string{"USERS_SECRET is set", "USERS_DESKPRO_URL is not", "set both or neither"}},
 		{"a door off with its group set", map[string]string{"AGENTS_DESKPRO_URL": "", "AGENTS_DEFAULT_RETURN": "", "AGENTS_SECRET": ""}, []string{"AGENTS_GROUP is set", "AGENTS_DESKPRO_URL is not"}},
@@ -226,14 +226,19 @@ func TestProblems(t *testing.T) {
 		{"an edge without its key's hash", map[string]string{"EDGE_DOMAIN": "login.acme.example"}, []string{"EDGE_DOMAIN and ORIGIN_VERIFY_HASHES belong together"}},
 		{"an edge's hash without its host", map[string]string{"ORIGIN_VERIFY_HASHES": strings.Repeat("0123456789abcdef", 4)}, []string{"EDGE_DOMAIN and ORIGIN_VERIFY_HASHES belong together"}},
 		{"an edge's key instead of its hash", map[string]string{"EDGE_DOMAIN": "login.acme.example", "ORIGIN_VERIFY_HASHES": "the-key-itself"}, []string{"ORIGIN_VERIFY_HASHES", "SHA-256"}},
-		{"no directory", map[string]string{"DIRECTORY": ""}, []string{"DIRECTORY is not set", "`dynamodb` or `cognito`"}},
-		{"a directory that there is not", map[string]string{"DIRECTORY": "ldap"}, []string{`DIRECTORY is "ldap"`, "dynamodb or cognito"}},
-		{"dynamodb without its table", map[string]string{"ACCOUNTS_TABLE": ""}, []string{"ACCOUNTS_TABLE is not set", "DynamoDB table"}},
-		{"dynamodb with Cognito's variables", map[string]string{"COGNITO_CLIENT_ID": "client"}, []string{"COGNITO_CLIENT_ID is set but DIRECTORY is dynamodb", "remove it"}},
-		{"cognito without its pool", inCognito(map[string]string{"COGNITO_USER_POOL_ID": ""}), []string{"COGNITO_USER_POOL_ID is not set"}},
-		{"cognito without its client", inCognito(map[string]string{"COGNITO_CLIENT_ID": ""}), []string{"COGNITO_CLIENT_ID is not set", "ADMIN_USER_PASSWORD_AUTH"}},
-		{"cognito with DynamoDB's table", inCognito(map[string]string{"ACCOUNTS_TABLE": "accounts"}), []string{"ACCOUNTS_TABLE is set but DIRECTORY is cognito"}},
-	} {
+	})
+}
+
+// problemRow is one thing that is wrong.
+type problemRow struct {
+	name    string
+	changes map[string]string
+	want    []string // the words that matter, all in one line
+}
+
+func checkProblems(t *testing.T, rows []problemRow) {
+	t.Helper()
+	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := load(config.Authenticate, environment(row.changes))
 			problems := lines(t, err)
@@ -279,11 +284,17 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		"DIRECTORY":            "cognito",
 		"ACCOUNTS_TABLE":       "accounts",
 		"COGNITO_USER_POOL_ID": "",
+		"COGNITO_AUTH_FLOW":    "SRP",
+		"COGNITO_CLAIMS":       "nickname id=a id=b",
+		"PASSWORD_RESET":       "1",
+		"FEDERATION_DOMAIN":    "x",
+		"FEDERATION_MODE":      "1",
 	})
 	problems := lines(t, err)
 	for _, want := range []string{
+		"COGNITO_AUTH_FLOW is", `"nickname"`, "id is there twice", "PASSWORD_RESET", "FEDERATION_DOMAIN is", "FEDERATION_NAME", "FEDERATION_MODE",
 		"must be https", "USERS_SECRET and AGENTS_SECRET", "AGENTS_GROUP", `"exp"`, `"iat"`, "TOKEN_ALGORITHM", "TOKEN_LIFETIME",
-		"SESSION_IDLE", "SESSION_ABSOLUTE", "FRAME_ANCESTORS", "STATE_TABLE", "ACCOUNTS_TABLE", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID",
+		"SESSION_IDLE", "SESSION_ABSOLUTE", "FRAME_ANCESTORS", "STATE_TABLE", "ACCOUNTS_TABLE", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID is",
 	} {
 		n := 0
 		for _, line := range problems {
@@ -340,10 +351,13 @@ func TestEachFunctionReadsItsOwnVariablesOnly(t *testing.T) {
 			}
 		}
 		got := map[string]bool{}
-		_, _ = config.Load(function, func(name string) string {
-			got[name] = true
-			return environment(nil)[name]
-		})
+		// Between them these have all that may be read.
+		for _, changes := range []map[string]string{nil, federation} {
+			_, _ = config.Load(function, func(name string) string {
+				got[name] = true
+				return environment(changes)[name]
+			})
+		}
 		if !maps.Equal(got, want) {
 			t.Errorf("%s reads %v, want %v", function, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
 		}

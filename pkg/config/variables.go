@@ -30,7 +30,10 @@ var (
 	all   = []Function{Login, Authenticate, Logout, Preflight}
 	pages = []Function{Login, Authenticate, Logout}
 	keys  = []Function{Login, Authenticate, Preflight}
+	forms = []Function{Login, Authenticate}
 	auth  = []Function{Authenticate}
+	out   = []Function{Logout}
+	ids   = []Function{Authenticate, Logout}
 	trial = []Function{Preflight}
 )
 
@@ -47,17 +50,26 @@ var variables = [...]Variable{
 	{"TOKEN_LIFETIME", all, "120s", "How long a token is valid, 30s to 600s. A token is read once, at the redirect."},
 	{"SESSION_IDLE", pages, "1h", "A session that was not used for so long ends (1m or more)."},
 	{"SESSION_ABSOLUTE", pages, "12h", "A session ends so long after signing in, used or not (720h at most). An account that is disabled, or taken out of a group, keeps its sessions until then."},
-	{"STATE_TABLE", all, "", "Name of the DynamoDB table for sessions. Required."},
+	{"STATE_TABLE", all, "", "Name of the DynamoDB table for sessions, and for sign-ins that are under way. Required."},
 	{"BRAND", pages, "Helpdesk", "Your company's name, on every page."},
 	{"FRAME_ANCESTORS", pages, "", "Who may show the pages in a frame, as CSP sources separated by spaces. Not set: nobody. A frame invites clickjacking."},
 	{"METRICS_NAMESPACE", pages, "", "CloudWatch namespace of the metrics that ride on the log's lines. Not set: none do."},
 	{"EDGE_DOMAIN", pages, "", "The host that people see where CloudFront is in front of the API, such as `login.acme.com`; with `ORIGIN_VERIFY_HASHES`."},
 	{"ORIGIN_VERIFY_HASHES", pages, "", "SHA-256, in hex, of what CloudFront sends as `X-Origin-Verify`; two, separated by a space, while it changes. Set: requests that do not come through CloudFront are refused, and the client's address is the one that CloudFront names."},
-	{"DIRECTORY", auth, "", "Where accounts are: `dynamodb` or `cognito`. Required."},
+	{"DIRECTORY", forms, "", "Where accounts are: `dynamodb` or `cognito`. Required."},
 	{"ACCOUNTS_TABLE", auth, "", "Name of the DynamoDB table of accounts; with `dynamodb`."},
 	{"COGNITO_USER_POOL_ID", auth, "", "The user pool, such as `eu-west-1_AbCdEfGhI`; with `cognito`."},
-	{"COGNITO_CLIENT_ID", auth, "", "The pool's app client, which must allow `ADMIN_USER_PASSWORD_AUTH`; with `cognito`."},
+	{"COGNITO_CLIENT_ID", ids, "", "The pool's app client, which must allow `ADMIN_USER_PASSWORD_AUTH`, or what `COGNITO_AUTH_FLOW` says; with `cognito`. `logout` needs it only where `FEDERATION_LOGOUT` is `on`."},
 	{"COGNITO_CLIENT_SECRET", auth, "", "ARN or name of the Secrets Manager secret that holds the app client's secret, if it has one; with `cognito`."},
+	{"COGNITO_AUTH_FLOW", forms, adminPassword, "How people sign in to the pool: `ADMIN_USER_PASSWORD_AUTH` is a password, then whatever else the pool asks for. `USER_AUTH` is that too, and offers the other first factors that the pool allows, such as a code by email. With `cognito`."},
+	{"COGNITO_CLAIMS", auth, "", "Which claims of the ID token make a person, where they are not the standard ones, as pairs separated by spaces, such as `id=custom:staff_no groups=custom:roles`. Ours are `id`, `email`, `email_verified`, `name`, `first_name`, `last_name` and `groups`; every other name is an attribute's. An `id` must never go to a second person, and people must not be able to write `id` and `groups` themselves. With `cognito`."},
+	{"PASSWORD_RESET", forms, "on", "`on`: the sign-in page leads people who forgot their password to a new one, by a code that the pool sends them. `off` if that is done elsewhere. With `cognito`."},
+	{"ACCOUNT_CONFIRMATION", forms, "off", "`on`: there is a page where people confirm accounts that they made themselves. Only for a pool where anybody may sign up. With `cognito`."},
+	{"FEDERATION_DOMAIN", pages, "", "Host of the pool's managed login, such as `acme.auth.eu-west-1.amazoncognito.com`, through which people of other identity providers sign in. Not set: nobody does. What it vouches for is believed. `http://127.0.0.1:PORT` is for trials. With `cognito`."},
+	{"FEDERATION_NAME", forms, "", "What people know that as, such as `Acme ID`: the button says *Sign in with Acme ID*. Required with `FEDERATION_DOMAIN`."},
+	{"FEDERATION_PROVIDER", auth, "", "Name of the pool's identity provider to go to at once. Not set: people choose on managed login's own page."},
+	{"FEDERATION_MODE", forms, "button", "`button`: beside the form for a password. `direct`: people are sent there at once and see no form, unless they ask to sign in anew."},
+	{"FEDERATION_LOGOUT", out, "off", "`on`: who signed in there is also signed out of managed login when logging out here; otherwise the next sign-in may need no password. Their identity provider's own session goes on, unless the pool ends it."},
 	{"LOGIN_VERSION", trial, "", "ARN of the new version of `login` to try. Required."},
 	{"AUTHENTICATE_VERSION", trial, "", "ARN of the new version of `authenticate` to try. Required."},
 	{"LOGOUT_VERSION", trial, "", "ARN of the new version of `logout` to try. Required."},

@@ -31,7 +31,7 @@ const (
 // call is a request to a version.
 type call struct {
 	check, version, want string
-	method, page         string
+	method, page, query  string
 	session              session.ID
 	form                 url.Values
 }
@@ -70,7 +70,7 @@ func (c call) event(door, requestID string, now time.Time) events.APIGatewayV2HT
 	path := "/" + door + "/" + c.page
 	route := c.method + " /{door}/" + c.page
 	e := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: route, RawPath: path, PathParameters: map[string]string{"door": door},
+		Version: "2.0", RouteKey: route, RawPath: path, RawQueryString: c.query, PathParameters: map[string]string{"door": door},
 		Headers: map[string]string{"host": domain, "accept": "text/html", "user-agent": "preflight"},
 		RequestContext: events.APIGatewayV2HTTPRequestContext{
 			APIID: lambdahttp.PreflightAPI, RouteKey: route, RequestID: requestID, DomainName: domain, DomainPrefix: "preflight", Stage: "$default",

@@ -40,11 +40,12 @@ func (t *Trial) tryRedirect(ctx context.Context, d Door, id session.ID, person d
 	})
 }
 
-// tryPage: who has no session gets the form.
+// tryPage: who has no session gets the form, even where people are sent straight
+// to an identity provider: that is who asks for it.
 func (t *Trial) tryPage(ctx context.Context, d Door) *failure {
 	return t.ask(ctx, d, call{
 		check: "login without a session", version: t.cfg.Versions.Login, want: "200 with the sign-in page",
-		method: http.MethodGet, page: "login",
+		method: http.MethodGet, page: "login", query: "prompt=login",
 	}, func(a answer) []string { return a.wrongForm(http.StatusOK, d) })
 }
 

@@ -33,6 +33,15 @@ func TestAGoodDeploymentSucceeds(t *testing.T) {
 	}
 }
 
+// People are sent straight to an identity provider: the form is there all the same.
+func TestADeploymentWithAnIdentityProviderSucceeds(t *testing.T) {
+	d := newDeployment(t)
+	d.site.Offers = web.Offers{Federation: "Acme ID", Direct: true, Reset: true, Confirm: true, Passwordless: true}
+	if status, _ := d.run(t, t.Context()); status != preflight.Succeeded {
+		t.Errorf("%s, log:\n%s", status, &d.log)
+	}
+}
+
 const (
 	withSession, withoutSession = "login with a session", "login without a session"
 	unknownLogin, loggingOut    = "authenticate with an unknown login", "logout"

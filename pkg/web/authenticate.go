@@ -8,52 +8,96 @@ import (
 	"time"
 
 	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/session"
 )
 
-// errChallenge: the directory wants a step that we have no page for.
-var errChallenge = errors.New("further step not supported")
-
 // authenticate checks the sign-in page's form: right leads to Deskpro with a
-// token and a new session, wrong shows the page again.
+// token and a new session, or to a further step; wrong shows the page again.
 func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door, f form) error {
 	returnTo, err := parseReturn(door, f.get(paramReturn))
 	if err != nil {
 		return err
 	}
 	login := f.get(paramLogin)
-	began := s.cfg.Now()
-	outcome, err := s.cfg.Directory.Authenticate(r.Context(), directory.Credentials{Login: login, Password: redact.New(f.get(paramPassword))})
+	return s.checkPassword(w, r, door, returnTo, signIn{Login: login, Began: s.cfg.Now()}, directory.Credentials{
+		Login: login, Password: redact.New(f.get(paramPassword)),
+		Passwordless: s.cfg.Offers.Passwordless && f.get(paramWay) == "other", Client: clientOf(r, f),
+	})
+}
+
+// signIn is what is known of one before it is finished. It is kept, sealed,
+// from page to page.
+type signIn struct {
+	// Login is as it was typed.
+	Login string
+	// Began is when the check of the account did: who ended all of its sessions
+	// since then ends this one's, too.
+	Began time.Time
+	// PasswordChanged: what ends other sessions has happened.
+	PasswordChanged bool
+}
+
+func (s *Server) checkPassword(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, c directory.Credentials) error {
+	outcome, err := s.cfg.Directory.Authenticate(r.Context(), c)
 	if err != nil {
-		return &failure{err: err, returnTo: returnTo.String(), form: true, login: login}
+		return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, in.Login)}
 	}
 	if outcome.Challenge != nil {
-		kind := outcome.Challenge.Kind
-		return &failure{err: fmt.Errorf("%w: %s", errChallenge, kind), returnTo: returnTo.String(), challenge: kind}
+		return s.pose(w, r, door, step{signIn: in, Door: door.Name, Return: returnTo.String(), Challenge: *outcome.Challenge})
 	}
-	user := *outcome.User
-	if err := allowed(door, user); err != nil {
-		return &failure{err: err, returnTo: returnTo.String(), subject: user.ID}
+	return s.finish(w, r, door, returnTo, in, profile{User: *outcome.User})
+}
+
+// formAgain shows the sign-in page once more, with login as it was typed.
+func (s *Server) formAgain(door *Door, returnTo deskpro.ReturnURL, login string) func(http.ResponseWriter, *problem, string) error {
+	return func(w http.ResponseWriter, p *problem, requestID string) error {
+		return s.pages.signInAgain(w, p, door, returnTo.String(), login, requestID)
+	}
+}
+
+// startOver leads back to the sign-in page, which says why.
+func (s *Server) startOver(door *Door, returnTo deskpro.ReturnURL, login string, err error) error {
+	return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, login)}
+}
+
+// finish lets a person in whom the directory vouches for, if the door does.
+func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, known profile) error {
+	fail := func(err error) error {
+		return &failure{err: err, returnTo: returnTo.String(), subject: known.ID}
+	}
+	if in.PasswordChanged {
+		if err := s.cfg.Sessions.EndAll(r.Context(), known.ID); err != nil {
+			return fail(err)
+		}
+		in.Began = s.cfg.Now().Add(1) // after that, however coarse the clock
+	}
+	if err := allowed(door, known.User); err != nil {
+		return fail(err)
 	}
 	// The session comes before the token: should the key be unavailable, the
 	// page's "Try again" needs no password.
-	if err := s.openSession(w, r, user, began); err != nil {
-		return &failure{err: err, returnTo: returnTo.String(), subject: user.ID}
+	if err := s.openSession(w, r, known, in.Began); err != nil {
+		return fail(err)
 	}
-	s.record(r, door, audit.Event{Name: audit.SignedIn, Subject: user.ID})
-	return s.send(w, r, door, user, returnTo)
+	event := audit.Event{Name: audit.SignedIn, Subject: known.ID}
+	if known.Federated {
+		event.Reason = audit.Federated
+	}
+	s.record(r, door, event)
+	return s.send(w, r, door, known.User, returnTo)
 }
 
 // openSession gives the browser a new session and ends the one it came with,
 // so that an id from before signing in, whoever put it there, is worth nothing.
-func (s *Server) openSession(w http.ResponseWriter, r *http.Request, user directory.User, began time.Time) error {
-	profile, err := json.Marshal(user)
+func (s *Server) openSession(w http.ResponseWriter, r *http.Request, known profile, began time.Time) error {
+	encoded, err := json.Marshal(known)
 	if err != nil {
 		return fmt.Errorf("encoding a session's profile: %w", err)
 	}
-	id, err := s.cfg.Sessions.Open(r.Context(), user.ID, profile, began)
+	id, err := s.cfg.Sessions.Open(r.Context(), known.ID, encoded, began)
 	if err != nil {
 		return err
 	}

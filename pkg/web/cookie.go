@@ -10,9 +10,10 @@ import (
 // other host, any plain http page and any path (RFC 6265bis section 4.1.3.2).
 const cookieName = "__Host-session"
 
-func sessionCookie(value string, maxAge int) *http.Cookie {
+// hostCookie is a cookie of ours; its name begins with __Host-.
+func hostCookie(name, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
-		Name: cookieName, Value: value, Path: "/", MaxAge: maxAge,
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
 		Secure: true, HttpOnly: true,
 		// Lax: Deskpro's redirects to us are top-level GETs and carry it;
 		// another site's forms, frames and images do not.
@@ -22,10 +23,10 @@ func sessionCookie(value string, maxAge int) *http.Cookie {
 
 // setSession gives the browser id until it closes; the store ends it sooner.
 func setSession(w http.ResponseWriter, id session.ID) {
-	http.SetCookie(w, sessionCookie(id.Reveal(), 0))
+	http.SetCookie(w, hostCookie(cookieName, id.Reveal(), 0))
 }
 
-func clearSession(w http.ResponseWriter) { http.SetCookie(w, sessionCookie("", -1)) }
+func clearSession(w http.ResponseWriter) { http.SetCookie(w, hostCookie(cookieName, "", -1)) }
 
 // sessionID returns the request's session id, or session.ErrNone.
 func sessionID(r *http.Request) (session.ID, error) {

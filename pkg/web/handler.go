@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
+	"strings"
 )
 
 // maxForm bounds a form's body in bytes.
@@ -114,8 +116,9 @@ func query(r *http.Request) (url.Values, error) {
 
 // once refuses parameters that come twice: two parsers may each take another.
 func once(values url.Values) error {
-	for _, name := range parameters {
-		if len(values[name]) > 1 {
+	for name, all := range values {
+		ours := slices.Contains(parameters[:], name) || strings.HasPrefix(name, prefixAttribute)
+		if len(all) > 1 && ours {
 			return fmt.Errorf("%w: %s", errRepeated, name)
 		}
 	}
@@ -130,20 +133,52 @@ const (
 	// paramPrompt with the value "login" asks for the form even where there is
 	// a session (OpenID Connect Core section 3.1.2.1 has the same).
 	paramPrompt = "prompt"
+	// paramOver says, by being there, that a step was answered already.
+	paramOver = "over"
+
+	// paramWay with the value "other" asks for a way without a password.
+	paramWay = "way"
+	// paramStep is the step's id, or what a form of recovery is about.
+	paramStep   = "step"
+	paramCode   = "code"
+	paramNew    = "new_password"
+	paramChoice = "choice"
+	paramText   = "answer"
+	// paramDevice is what a script of the directory's maker may put into a form.
+	paramDevice = "encoded_data"
+	// prefixAttribute is before the names of attributes.
+	prefixAttribute = "attribute."
+
+	// The identity provider's (RFC 6749 section 4.1.2), with paramCode.
+	paramState = "state"
+	paramError = "error"
 )
 
 // parameters are those that may come once only.
-var parameters = [...]string{paramReturn, paramLogin, paramPassword, paramPrompt, "jwt"}
+var parameters = [...]string{
+	paramReturn, paramLogin, paramPassword, paramPrompt, paramOver, paramWay, paramStep, paramCode, paramNew, paramChoice,
+	paramText, paramDevice, paramState, paramError, "jwt",
+}
 
 // loginURL is the door's sign-in page for a return URL that has been parsed.
 func loginURL(door *Door, returnTo string, prompt bool) string {
+	values := returnValues(returnTo)
+	if prompt {
+		values.Set(paramPrompt, "login")
+	}
+	return pageURL(door, "", values)
+}
+
+func returnValues(returnTo string) url.Values {
 	values := url.Values{}
 	if returnTo != "" {
 		values.Set(paramReturn, returnTo)
 	}
-	if prompt {
-		values.Set(paramPrompt, "login")
-	}
-	u := url.URL{Path: "/" + door.Name + "/login", RawQuery: values.Encode()}
+	return values
+}
+
+// pageURL is the address of one of the door's pages, below its sign-in page.
+func pageURL(door *Door, below string, query url.Values) string {
+	u := url.URL{Path: "/" + door.Name + "/login" + below, RawQuery: query.Encode()}
 	return u.String()
 }

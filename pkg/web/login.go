@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -27,14 +28,20 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, door *Door) error
 	if err != nil {
 		return err
 	}
-	if params.Get(paramPrompt) != "login" {
-		user, err := s.sessionUser(r)
-		if err == nil {
-			return s.send(w, r, door, user, returnTo)
-		}
-		if !errors.Is(err, session.ErrNone) {
-			return &failure{err: err, returnTo: returnTo.String()}
-		}
+	if params.Get(paramPrompt) == "login" {
+		return s.pages.signInAnew(w, door, returnTo.String())
+	}
+	user, err := s.sessionUser(r)
+	switch {
+	case err == nil:
+		return s.send(w, r, door, user, returnTo)
+	case !errors.Is(err, session.ErrNone):
+		return &failure{err: err, returnTo: returnTo.String()}
+	case params.Has(paramOver):
+		return s.startOver(door, returnTo, "", fmt.Errorf("%w: answered before", directory.ErrOver))
+	case s.cfg.Offers.Direct && s.cfg.Offers.Federation != "":
+		redirect(w, federateURL(door, returnTo.String(), false))
+		return nil
 	}
 	return s.pages.signIn(w, door, returnTo.String())
 }
@@ -58,11 +65,19 @@ func (s *Server) sessionUser(r *http.Request) (directory.User, error) {
 	if err != nil {
 		return directory.User{}, err
 	}
-	var user directory.User
-	if err := json.Unmarshal(found.Profile, &user); err != nil {
+	var known profile
+	if err := json.Unmarshal(found.Profile, &known); err != nil {
 		return directory.User{}, session.ErrNone // of another release: sign in again
 	}
-	return user, nil
+	return known.User, nil
+}
+
+// profile is what a session remembers of a person.
+type profile struct {
+	directory.User
+	// Federated: an identity provider signed them in, and has a session of its
+	// own of them.
+	Federated bool `json:"federated,omitempty"`
 }
 
 // allowed returns errGroup for a person who may not pass the door.

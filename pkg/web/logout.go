@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -17,39 +18,55 @@ import (
 // full cookie jar). Images, frames and scripts of other sites cannot: the
 // cookie is SameSite=Lax, and without it nothing is ended.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) error {
-	if err := s.endSession(w, r, door); err != nil {
+	federated, err := s.endSession(w, r, door)
+	if err != nil {
 		return err
 	}
 	params, err := query(r)
 	if err != nil {
 		return err
 	}
-	if raw := params.Get(paramReturn); raw != "" {
+	raw := params.Get(paramReturn)
+	if raw == "" {
+		raw = afterEndFederation(w, r)
+	}
+	if raw != "" {
 		returnTo, err := door.App.ParseReturn(raw)
 		if err != nil {
 			return err
 		}
-		redirect(w, returnTo.String())
-		return nil
+		raw = returnTo.String()
 	}
-	return s.pages.signedOut(w, door)
+	switch {
+	case federated && s.cfg.FederationLogout != "":
+		s.endFederation(w, r, door, raw)
+	case raw != "":
+		redirect(w, raw)
+	default:
+		return s.pages.signedOut(w, door)
+	}
+	return nil
 }
 
 // endSession ends the session in the store, then clears the cookie: the other
 // way round, a store that is down would leave a session that nobody can end.
-func (s *Server) endSession(w http.ResponseWriter, r *http.Request, door *Door) error {
+// It tells whether an identity provider has one of the person, too.
+func (s *Server) endSession(w http.ResponseWriter, r *http.Request, door *Door) (federated bool, err error) {
 	id, err := sessionID(r)
 	if err != nil {
-		return nil // there is none to end
+		return false, nil // there is none to end
 	}
 	ended, err := s.cfg.Sessions.End(r.Context(), id)
 	switch {
 	case errors.Is(err, session.ErrNone):
 	case err != nil:
-		return err
+		return false, err
 	default:
 		s.record(r, door, audit.Event{Name: audit.SignedOut, Subject: ended.Subject})
+		var known profile
+		_ = json.Unmarshal(ended.Profile, &known) // it is ended, whosever it was
+		federated = known.Federated
 	}
 	clearSession(w)
-	return nil
+	return federated, nil
 }

@@ -5,11 +5,9 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
-	"slices"
 	"sync"
 )
 
@@ -23,6 +21,7 @@ var style string
 type pages struct {
 	template *template.Template
 	brand    string
+	offers   Offers
 	doors    []Door
 	// policies by door name; "" for pages of no door.
 	policies map[string]string
@@ -30,9 +29,6 @@ type pages struct {
 	// once, when the first one does.
 	empty map[string]func() (emptyForm, error)
 }
-
-// emptyForm is a rendered sign-in page around the value of its return field.
-type emptyForm struct{ before, after []byte }
 
 func newPages(cfg Config) (*pages, error) {
 	parsed, err := template.ParseFS(templates, "templates/*.html")
@@ -42,7 +38,7 @@ func newPages(cfg Config) (*pages, error) {
 	sum := sha256.Sum256([]byte(style))
 	hash := "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 	p := &pages{
-		template: parsed, brand: cfg.Brand, doors: cfg.Doors,
+		template: parsed, brand: cfg.Brand, offers: cfg.Offers, doors: cfg.Doors,
 		policies: map[string]string{"": contentPolicy(hash, cfg.FrameAncestors, nil)},
 		empty:    map[string]func() (emptyForm, error){},
 	}
@@ -52,19 +48,6 @@ func newPages(cfg Config) (*pages, error) {
 		p.empty[door.Name] = sync.OnceValues(func() (emptyForm, error) { return p.renderEmpty(door) })
 	}
 	return p, nil
-}
-
-func (p *pages) renderEmpty(door *Door) (emptyForm, error) {
-	const mark = "the-return-url"
-	whole, err := p.execute("signin.html", formPage(door, page{Return: mark}))
-	if err != nil {
-		return emptyForm{}, err
-	}
-	before, after, found := bytes.Cut(whole, []byte(mark))
-	if !found {
-		return emptyForm{}, errors.New("the sign-in page has no return field")
-	}
-	return emptyForm{before, after}, nil
 }
 
 func (p *pages) policy(door *Door) string {
@@ -77,15 +60,14 @@ func (p *pages) policy(door *Door) string {
 // link is a way on from a page.
 type link struct{ Text, URL string }
 
-// page is what the templates read.
+// page is what the templates read; each has a type of its own around it.
 type page struct {
 	Brand, Title string
 	Style        template.CSS
 
-	// The sign-in page. Alert is what went wrong the last time.
-	Action, Return, Login, Alert string
-	// Every other page.
-	Text string
+	// Notice is what went well the last time, Alert what went wrong.
+	Notice, Alert string
+	Text          string
 
 	// Code and RequestID are what to quote about an error.
 	Code, RequestID string
@@ -93,32 +75,17 @@ type page struct {
 	Links []link
 }
 
-// signIn renders the form. returnTo comes from a parser.
-func (p *pages) signIn(w http.ResponseWriter, door *Door, returnTo string) error {
-	form, err := p.empty[door.Name]()
-	if err != nil {
-		return err
-	}
-	html := slices.Concat(form.before, []byte(template.HTMLEscapeString(returnTo)), form.after)
-	send(w, http.StatusOK, html)
-	return nil
+// setAlert shows problem on a page from which one can go on.
+func (p *page) setAlert(problem *problem, requestID string) {
+	p.Alert, p.Code, p.RequestID = problem.text, problem.code, requestID
 }
 
-// signInAgain renders the form after it failed, with the login as it was typed.
-func (p *pages) signInAgain(w http.ResponseWriter, problem *problem, door *Door, returnTo, login, requestID string) error {
-	return p.render(w, problem.status, "signin.html", formPage(door, page{
-		Return: returnTo, Login: login, Alert: problem.text, Code: problem.code, RequestID: requestID,
-	}))
-}
-
-func formPage(door *Door, data page) page {
-	data.Title, data.Action, data.Links = "Sign in", "/"+door.Name+"/login", []link{home(door)}
-	return data
-}
+// base lets execute fill in what all pages have.
+func (p *page) base() *page { return p }
 
 // signedOut renders the page after logging out.
 func (p *pages) signedOut(w http.ResponseWriter, door *Door) error {
-	return p.render(w, http.StatusOK, "message.html", page{
+	return p.render(w, http.StatusOK, "message.html", &page{
 		Title: "You’re signed out",
 		Text:  "You have been signed out here. On a shared computer, close the browser, too.",
 		Links: []link{home(door), {"Sign in again", loginURL(door, "", false)}},
@@ -141,7 +108,7 @@ func (p *pages) problem(w http.ResponseWriter, problem *problem, door *Door, ret
 	default:
 		links = []link{{"Try again", loginURL(door, returnTo, false)}, home(door)}
 	}
-	return p.render(w, problem.status, "message.html", page{
+	return p.render(w, problem.status, "message.html", &page{
 		Title: problem.title, Text: problem.text, Code: problem.code, RequestID: requestID, Links: links,
 	})
 }
@@ -154,7 +121,7 @@ func home(door *Door) link {
 }
 
 // render writes a page only once all of it is there.
-func (p *pages) render(w http.ResponseWriter, status int, name string, data page) error {
+func (p *pages) render(w http.ResponseWriter, status int, name string, data based) error {
 	html, err := p.execute(name, data)
 	if err == nil {
 		send(w, status, html)
@@ -162,8 +129,12 @@ func (p *pages) render(w http.ResponseWriter, status int, name string, data page
 	return err
 }
 
-func (p *pages) execute(name string, data page) ([]byte, error) {
-	data.Brand, data.Style = p.brand, template.CSS(style)
+// based is a page or a type around one.
+type based interface{ base() *page }
+
+func (p *pages) execute(name string, data based) ([]byte, error) {
+	all := data.base()
+	all.Brand, all.Style = p.brand, template.CSS(style)
 	var out bytes.Buffer
 	if err := p.template.ExecuteTemplate(&out, name, data); err != nil {
 		return nil, fmt.Errorf("rendering %s: %w", name, err)

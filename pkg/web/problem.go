@@ -1,12 +1,10 @@
 package web
 
 import (
-	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 
-	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/keyring"
@@ -56,6 +54,11 @@ var problems = [...]problem{
 	{is: errBypass, code: "DPL-1010", status: http.StatusForbidden, reason: "edge_bypassed", level: slog.LevelWarn,
 		title: "This isn’t the address to sign in at", text: "Go to the helpdesk and sign in from there: it knows the right address."},
 
+	// These two wrap others of the table.
+	{is: errRecoveryCode, code: "DPL-2014", status: http.StatusUnauthorized, reason: "recovery_code", level: slog.LevelInfo,
+		title: "That code isn’t right", text: "That code isn’t right, or no longer valid. Check it, or ask for a new one."},
+	{is: errTooMany, code: "DPL-2018", status: http.StatusUnauthorized, reason: "too_many_answers", level: slog.LevelWarn, refused: true,
+		title: "Please sign in again", text: "There were too many wrong answers. Please sign in again."},
 	{is: directory.ErrBadCredentials, code: "DPL-2001", status: http.StatusUnauthorized, reason: "bad_credentials", level: slog.LevelInfo, refused: true,
 		title: "That didn’t work", text: "The login or the password is not right. Check both and try again."},
 	{is: errGroup, code: "DPL-2002", status: http.StatusForbidden, reason: "not_in_group", level: slog.LevelInfo, refused: true, other: true,
@@ -67,9 +70,29 @@ var problems = [...]problem{
 	{is: deskpro.ErrClaims, code: "DPL-2005", status: http.StatusForbidden, reason: "claims_refused", level: slog.LevelWarn, refused: true, other: true,
 		title: "Your account is incomplete", text: "The helpdesk cannot use your account’s name or email address as it is. Ask the helpdesk’s administrator to correct it."},
 	{is: errChallenge, code: "DPL-2006", status: http.StatusForbidden, reason: "challenge_unsupported", level: slog.LevelWarn, refused: true, other: true,
-		title: "One more step is needed", text: "Your account asks for a further step, such as a new password or a code, that this page cannot take yet. Ask the helpdesk’s administrator for help."},
+		title: "One more step is needed", text: "Your account asks for a further step that this page cannot take, such as a passkey. Ask the helpdesk’s administrator for another way to sign in."},
 	{is: directory.ErrThrottled, code: "DPL-2007", status: http.StatusTooManyRequests, reason: "throttled", level: slog.LevelWarn, refused: true,
 		title: "Too many people at once", text: "Wait a moment, then try again."},
+	{is: directory.ErrWrongCode, code: "DPL-2008", status: http.StatusUnauthorized, reason: "wrong_code", level: slog.LevelInfo, refused: true,
+		title: "That code isn’t right", text: "That code isn’t right. Type the newest one that you have."},
+	{is: directory.ErrSpentCode, code: "DPL-2009", status: http.StatusUnauthorized, reason: "spent_code", level: slog.LevelInfo, refused: true,
+		title: "That code was used before", text: "That code was used before. Wait until your app shows the next one."},
+	{is: directory.ErrUnfitPassword, code: "DPL-2010", status: http.StatusUnprocessableEntity, reason: "unfit_password", level: slog.LevelInfo, refused: true,
+		title: "Choose another password", text: "That password can’t be used. Choose another one."},
+	{is: directory.ErrDenied, code: "DPL-2011", status: http.StatusForbidden, reason: "denied", level: slog.LevelWarn, refused: true, other: true,
+		title: "This sign-in isn’t allowed", text: "Your company’s rules do not allow this sign-in. Try again from a place and a device that you have used before, or ask the helpdesk’s administrator."},
+	{is: directory.ErrOver, code: "DPL-2012", status: http.StatusUnauthorized, reason: "step_over", level: slog.LevelInfo, refused: true,
+		title: "Please sign in again", text: "That step took too long, or was answered already. Please sign in again."},
+	{is: directory.ErrNoFactor, code: "DPL-2013", status: http.StatusForbidden, reason: "no_factor", level: slog.LevelWarn, refused: true, other: true,
+		title: "Your account can’t get a code", text: "Signing in needs a code, and your account has no app, phone or address to get one. Ask the helpdesk’s administrator to add one."},
+	{is: directory.ErrUnfitAttribute, code: "DPL-2015", status: http.StatusUnprocessableEntity, reason: "unfit_attribute", level: slog.LevelInfo, refused: true,
+		title: "Check what you typed", text: "One of the details is missing, or not in the form that it needs. Check all of them."},
+	{is: errFederationRefused, code: "DPL-2016", status: http.StatusForbidden, reason: "federation_refused", level: slog.LevelInfo, refused: true,
+		title: "You weren’t signed in", text: "Signing in was cancelled there, or refused. Try again, or use another way."},
+	{is: directory.ErrFederation, code: "DPL-2017", status: http.StatusUnauthorized, reason: "federation_unacceptable", level: slog.LevelWarn, refused: true,
+		title: "Please sign in again", text: "That sign-in took too long, was finished already, or began in another browser. Please sign in again."},
+	{is: challenge.ErrBusy, code: "DPL-2019", status: http.StatusConflict, reason: "step_busy", level: slog.LevelInfo,
+		title: "Still checking", text: "Your answer came twice, and the first is still being checked. Wait a moment, then sign in again if you have to."},
 
 	{is: directory.ErrUnavailable, code: "DPL-3001", status: http.StatusServiceUnavailable, reason: "directory_unavailable", level: slog.LevelError,
 		title: "We can’t check your password right now", text: "This is our fault, not yours. Wait a moment, then try again."},
@@ -84,97 +107,10 @@ var problems = [...]problem{
 
 	{is: errConfiguration, code: "DPL-3006", status: http.StatusServiceUnavailable, reason: "misconfigured", level: slog.LevelError,
 		title: "Signing in isn’t possible right now", text: "The sign-in page is not set up correctly. Tell the helpdesk’s administrator the code below."},
+	{is: directory.ErrMisconfigured, code: "DPL-3007", status: http.StatusServiceUnavailable, reason: "directory_misconfigured", level: slog.LevelError,
+		title: "Signing in isn’t possible right now", text: "The sign-in page is not set up correctly. Tell the helpdesk’s administrator the code below."},
 
 	// The last row is for everything that no other row is for.
 	{is: errPanic, code: "DPL-4001", status: http.StatusInternalServerError, reason: "internal", level: slog.LevelError,
 		title: "Something went wrong", text: "This is our fault, not yours. Try again; if it happens again, tell the helpdesk’s administrator the code below."},
-}
-
-// failure is an error with what a page after it should keep.
-type failure struct {
-	err error
-	// returnTo is a return URL that was parsed: the way on keeps it.
-	returnTo string
-	// subject is the account's ID, where it is known.
-	subject string
-	// challenge is the further step that the directory asked for.
-	challenge string
-	// form asks for the sign-in page again, with login as typed.
-	form  bool
-	login string
-}
-
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-// fail answers with err's page and writes its log lines: the one place where
-// an error becomes either.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, door *Door, err error) {
-	p := lookUp(err)
-	var f *failure
-	if !errors.As(err, &f) {
-		f = &failure{}
-	}
-	s.log(r, door, p, f, err)
-	requestID := s.cfg.RequestID(r.Context())
-	if f.form && !p.other {
-		err = s.pages.signInAgain(w, p, door, f.returnTo, f.login, requestID)
-	} else {
-		err = s.pages.problem(w, p, door, f.returnTo, requestID)
-	}
-	if err != nil {
-		s.cfg.Log.ErrorContext(r.Context(), "rendering a page", "error", err)
-		w.WriteHeader(p.status) // without words, but never as if all were well
-	}
-}
-
-func lookUp(err error) *problem {
-	for i := range problems {
-		if errors.Is(err, problems[i].is) {
-			return &problems[i]
-		}
-	}
-	return &problems[len(problems)-1]
-}
-
-func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err error) {
-	if p.refused {
-		event := audit.Event{Name: audit.Refused, Outcome: p.reason, Code: p.code, Subject: f.subject, Challenge: f.challenge}
-		refusal := new(directory.Refusal)
-		if errors.As(err, &refusal) {
-			event.Reason, event.Subject = string(refusal.Reason), refusal.UserID
-		}
-		s.record(r, door, event)
-		if p.level == slog.LevelInfo && refusal.Cause == nil {
-			return // the event says it all
-		}
-	}
-	if p.is == errBypass {
-		s.record(r, door, audit.Event{Name: audit.Bypassed, Reason: s.cfg.Bypassed(r.Context()), Code: p.code})
-	}
-	if p.level == slog.LevelError {
-		s.record(r, door, audit.Event{Name: audit.Failed, Reason: p.reason, Code: p.code, Subject: f.subject})
-	}
-	s.cfg.Log.LogAttrs(r.Context(), p.level, "request failed",
-		slog.String("code", p.code), slog.String("reason", p.reason), slog.String("door", nameOf(door)),
-		slog.String("api_request_id", s.cfg.RequestID(r.Context())), slog.String("error", err.Error()))
-}
-
-// record completes an audit event with what is known of the request.
-func (s *Server) record(r *http.Request, door *Door, e audit.Event) {
-	e.Door, e.Source, e.RequestID = nameOf(door), clientAddress(r), s.cfg.RequestID(r.Context())
-	s.cfg.Audit.Record(r.Context(), e)
-}
-
-func nameOf(door *Door) string {
-	if door == nil {
-		return ""
-	}
-	return door.Name
-}
-
-// clientAddress is the address that the event's context names.
-func clientAddress(r *http.Request) string {
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	return host
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
@@ -81,8 +82,16 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	steps, err := challenge.New(challenge.Config{Store: s.store, Life: 15 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trips, err := challenge.New(challenge.Config{Store: s.store, Prefix: "federation#", Life: 15 * time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
 	cfg := web.Config{
-		Sessions: sessions, Directory: s.directory, Brand: "Acme & Sons",
+		Sessions: sessions, Directory: s.directory, Steps: steps, Trips: trips, Brand: "Acme & Sons",
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
 	}
 	for name, door := range map[string]struct{ url, group, key string }{
@@ -110,10 +119,7 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 		t.Fatal(err)
 	}
 	routes := map[string]gateway.Function{}
-	for key, handler := range map[string]http.Handler{
-		"GET /{door}/login": server.Login(), "POST /{door}/login": server.Authenticate(),
-		"GET /{door}/logout": server.Logout(), "$default": server.Login(),
-	} {
+	for key, handler := range server.Routes() {
 		if routes[key], err = lambdahttp.New(lambdahttp.Config{HTTP: handler, Log: log}); err != nil {
 			t.Fatal(err)
 		}
@@ -168,15 +174,18 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// browser keeps the session's cookie, follows no redirect, and sends what a
-// browser sends.
+// browser keeps cookies, follows no redirect, and sends what a browser sends.
 type browser struct {
-	t      testing.TB
-	site   *site
+	t    testing.TB
+	site *site
+	// cookie is the session's, others are all others.
 	cookie string
+	others map[string]string
 }
 
-func (s *site) browser(t testing.TB) *browser { return &browser{t: t, site: s} }
+func (s *site) browser(t testing.TB) *browser {
+	return &browser{t: t, site: s, others: map[string]string{"other": "1"}}
+}
 
 type answer struct {
 	*http.Response
@@ -185,15 +194,23 @@ type answer struct {
 
 func (b *browser) do(r *http.Request) answer {
 	b.t.Helper()
+	for name, value := range b.others {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
 	if b.cookie != "" {
-		r.Header.Set("Cookie", "other=1; __Host-session="+b.cookie)
+		r.AddCookie(&http.Cookie{Name: "__Host-session", Value: b.cookie})
 	}
 	recorder := httptest.NewRecorder()
 	b.site.gateway.ServeHTTP(recorder, r)
 	response := recorder.Result()
 	for _, c := range response.Cookies() {
-		if c.Name == "__Host-session" {
+		switch {
+		case c.Name == "__Host-session":
 			b.cookie = c.Value
+		case c.MaxAge < 0:
+			delete(b.others, c.Name)
+		default:
+			b.others[c.Name] = c.Value
 		}
 	}
 	body, err := io.ReadAll(response.Body)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/keyring"
@@ -42,8 +43,23 @@ type Config struct {
 	Doors []Door
 	// Sessions remembers who signed in. Required.
 	Sessions *session.Sessions
-	// Directory checks passwords. Authenticate needs it.
+	// Directory checks passwords, and Steps keeps the sign-ins that it has
+	// further questions about. Authenticate needs both.
 	Directory directory.Authenticator
+	Steps     *challenge.Steps
+	// Offers are what the sign-in page leads to besides.
+	Offers Offers
+	// Recovery is behind the pages for a new password and a new account.
+	// Authenticate needs it for Offers.Reset and Offers.Confirm.
+	Recovery directory.Recovery
+	// Federation is behind Offers.Federation, and Trips keeps those who are on
+	// their way there and back. Authenticate needs both for it.
+	Federation directory.Federation
+	Trips      *challenge.Steps
+	// FederationLogout is the address that ends a federated session at the
+	// identity provider's, with a query; the address to come back to is added to
+	// it as logout_uri. Empty: only ours is ended. Logout uses it.
+	FederationLogout string
 	// Brand is the company's name, on every page. Empty means "Helpdesk".
 	Brand string
 	// FrameAncestors is the CSP source list of pages that may frame ours, such
@@ -65,6 +81,19 @@ type Config struct {
 	Log   *slog.Logger
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+}
+
+// Offers are ways to sign in and to be helped, beside a password.
+type Offers struct {
+	// Reset is a page for a forgotten password, Confirm one that confirms an
+	// account which a person made.
+	Reset, Confirm bool
+	// Passwordless: the directory may be asked for other ways to sign in.
+	Passwordless bool
+	// Federation is the name of who else signs people in, such as "Acme ID";
+	// empty: nobody. Direct sends people straight there.
+	Federation string
+	Direct     bool
 }
 
 // Server makes the handlers. Safe for concurrent use.
@@ -110,19 +139,58 @@ func New(cfg Config) (*Server, error) {
 	return s, err
 }
 
-// Login answers GET /{door}/login: a token for who has a live session, the
-// sign-in page for who has none. To a request of any other route it answers,
-// as each of the handlers does, with a page that says so.
-func (s *Server) Login() http.Handler {
-	return s.routes(map[string]handler{"GET /{door}/login": s.login})
+// The route keys of the functions. Whatever else comes goes to login, which
+// answers as each of the handlers does to a route that is not its own: with a
+// page that says so.
+const (
+	routeLogin     = "GET /{door}/login"
+	routePassword  = "POST /{door}/login"
+	routeStep      = "POST /{door}/login/challenge"
+	routeReset     = "GET /{door}/login/reset"
+	routeResetForm = "POST /{door}/login/reset"
+	routeConfirm   = "GET /{door}/login/confirm"
+	routeConfirmed = "POST /{door}/login/confirm"
+	routeFederate  = "GET /{door}/login/federate"
+	routeCallback  = "GET /{door}/login/callback"
+	routeLogout    = "GET /{door}/logout"
+	routeOther     = "$default"
+)
+
+// Routes returns all handlers by the route keys of the API.
+func (s *Server) Routes() map[string]http.Handler {
+	routes := map[string]http.Handler{routeLogin: s.Login(), routeLogout: s.Logout(), routeOther: s.Login()}
+	for _, route := range []string{
+		routePassword, routeStep, routeReset, routeResetForm, routeConfirm, routeConfirmed, routeFederate, routeCallback,
+	} {
+		routes[route] = s.Authenticate()
+	}
+	return routes
 }
 
-// Authenticate answers POST /{door}/login, the sign-in page's form.
+// Login answers GET /{door}/login: a token for who has a live session, the
+// sign-in page for who has none.
+func (s *Server) Login() http.Handler {
+	return s.routes(map[string]handler{routeLogin: s.login})
+}
+
+// Authenticate answers the sign-in page's form and all that may follow it: the
+// directory's further questions, a new password, a new account, and the way to
+// an identity provider and back.
 func (s *Server) Authenticate() http.Handler {
-	return s.routes(map[string]handler{"POST /{door}/login": post(s.authenticate)})
+	routes := map[string]handler{routePassword: post(s.authenticate), routeStep: post(s.answer)}
+	if s.cfg.Offers.Reset {
+		routes[routeReset], routes[routeResetForm] = s.resetPage, post(s.reset)
+	}
+	if s.cfg.Offers.Confirm {
+		routes[routeConfirm], routes[routeConfirmed] = s.confirmPage, post(s.confirm)
+	}
+	if s.cfg.Offers.Federation != "" {
+		routes[routeFederate], routes[routeCallback] = s.federate, s.callback
+	}
+	return s.routes(routes)
 }
 
 // Logout answers GET /{door}/logout.
 func (s *Server) Logout() http.Handler {
-	return s.routes(map[string]handler{"GET /{door}/logout": s.logout})
+	return s.routes(map[string]handler{routeLogout: s.logout})
 }

@@ -145,7 +145,7 @@ func reveal(s stack.Stack, d stack.Door) step {
 func test(s stack.Stack, d stack.Door, w words) step {
 	id := "their account's `id` in the table {}"
 	if s.Directory.Cognito {
-		id = "their `sub` in the user pool {}"
+		id = "their `sub` in the user pool {} (or what the parameter `CognitoClaims` makes their id)"
 	}
 	groups := "their groups as a list, which may be empty"
 	if d.Name == stack.Agents {

@@ -168,6 +168,9 @@ func New(s stack.Stack) Sheet {
 	for _, d := range s.Doors {
 		page.Parts = append(page.Parts, door(s, d))
 	}
+	if pool := pool(s); pool.ID != "" {
+		page.Parts = append(page.Parts, pool)
+	}
 	page.Parts = append(page.Parts, deployment(s))
 	return page
 }

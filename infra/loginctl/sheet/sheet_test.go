@@ -25,11 +25,11 @@ import (
 )
 
 // stacks are those of the scripts: two doors, users behind a domain of their
-// own, agents behind CloudFront.
+// own, agents behind CloudFront, two doors with a pool that somebody brought.
 func stacks(t *testing.T) map[string]stack.Stack {
 	t.Helper()
 	all := map[string]stack.Stack{}
-	for file, name := range map[string]string{"both": "", "users": "", "agents": "desk"} {
+	for file, name := range map[string]string{"both": "", "users": "", "agents": "desk", "pool": ""} {
 		content, err := os.Open("../testdata/" + file + ".json")
 		if err != nil {
 			t.Fatal(err)
@@ -299,7 +299,7 @@ func TestParametersAreTheTemplates(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	named := regexp.MustCompile(`\b(Users|Agents|Throttle|Max|Forms|Requests)[A-Z][A-Za-z]+\b`)
+	named := regexp.MustCompile(`\b(Users|Agents|Throttle|Max|Forms|Requests|Cognito|Federation|UserPool)[A-Z][A-Za-z]+\b`)
 	for name, s := range stacks(t) {
 		text := strings.ReplaceAll(render(t, s, sheet.Text), "UsersSecret-", "") // in an ARN
 		found := named.FindAllString(strings.ReplaceAll(text, "AgentsSecret-", ""), -1)

@@ -58,12 +58,20 @@ func trouble(s stack.Stack) troubles {
 		because("A typing error, no such account, or a disabled one; the page says the same of each", account+"; the log's `reason` tells which it is", s.Directory.Name))
 	add("`DPL-2002` This account may not sign in here",
 		because("The account is not in the group of "+parameters(s, "Group")+", or the group is spelled differently there; capitals count", account+". Then log out and sign in again: a session keeps the groups that it began with", s.Directory.Name))
-	add("`DPL-2003` Your email address isn't confirmed, `DPL-2004`, `DPL-2005` Your account is incomplete",
-		because("Deskpro needs a verified email address and a name, both such as it can take", account, s.Directory.Name))
-	add("`DPL-2006` One more step is needed",
-		because("The account asks for a step that the page cannot take, such as a new password or a code", account, s.Directory.Name))
+	add("`DPL-2003` Your email address isn't confirmed, `DPL-2004`, `DPL-2005` Your account is incomplete", when(
+		because("Deskpro needs a verified email address and a name, both such as it can take", account, s.Directory.Name),
+		because("The person comes from another identity provider, and nothing is mapped to `email_verified`", "Map it, in the user pool's *Social and external providers*").only(s.Directory.Cognito),
+	)...)
+	if s.Directory.Cognito {
+		add("`DPL-2006` One more step is needed",
+			because("The user pool asks for a step that the page cannot take, such as a passkey; the log's `challenge` names it", "Let the pool {} offer the account another way", s.Directory.Name))
+	}
 	add("`DPL-2007` Too many people at once",
 		because("The directory takes no more sign-ins at the moment", "Try again. If it lasts, the dashboard shows since when"))
+
+	if s.Directory.Cognito {
+		symptoms = append(symptoms, furtherSteps(s)...)
+	}
 
 	add("`DPL-3001` We can't check your password right now, `DPL-3002` That isn't possible right now",
 		because("The directory (3001) or the table of sessions (3002) does not answer", "Try again. If it lasts, the log says why; AWS Health knows of outages"))
@@ -77,6 +85,12 @@ func trouble(s stack.Stack) troubles {
 		because("It begins or ends with white space, holds control characters, is binary, or is JSON without `key`", "Save it again as plain text, then paste it into Deskpro, too"))
 	add("`DPL-3006` Signing in isn't possible right now",
 		because("The functions' configuration is broken; their log lists every problem", "Correct the parameters and deploy again"))
+	if s.Directory.Cognito {
+		add("`DPL-3007` Signing in isn't possible right now",
+			because("The app client {} does not allow what `CognitoAuthFlow` says, or has another secret than the one of `CognitoClientSecretArn`; or it is gone, or the pool", "The log's error says which. Mend it in the user pool {}", s.Directory.ClientID, s.Directory.Name),
+			because("A trigger of the pool, one of its Lambda functions, fails", "The log's error says which; its own log says why"),
+			because("Managed login does not know this app client, or the address that it should send people back to", "See *Login pages* of the app client"))
+	}
 	add("`DPL-4001` Something went wrong",
 		because("A fault of the sign-in page", "Try again. If it comes back, report it with its line in the log"))
 

@@ -11,6 +11,7 @@ import (
 
 // What the outputs look like. They end up in commands, links and tables.
 var (
+	client    = matches("an app client's ID", `[0-9A-Za-z_+]{1,128}`)
 	algorithm = matches("HS256, HS384 or HS512", `HS(256|384|512)`)
 	directory = matches("dynamodb or cognito", `dynamodb|cognito`)
 	host      = matches("a host name", `[a-z0-9.-]{1,253}`)
@@ -93,6 +94,9 @@ func (r *reader) door(name, stackRegion string) (Door, bool) {
 		LoginURL:   r.get(name+"LoginUrl", address),
 		LogoutURL:  r.get(name+"LogoutUrl", address),
 		DeskproURL: r.get(name+"DeskproUrl", address),
+	}
+	if r.has(name + "CallbackUrl") {
+		door.CallbackURL = r.get(name+"CallbackUrl", address)
 	}
 	arn := r.get(name+"SecretArn", secret)
 	if part := secretARN.FindStringSubmatch(arn); part != nil {

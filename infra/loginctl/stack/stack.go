@@ -12,7 +12,7 @@ import (
 	"deskpro-login/infra/loginctl/hint"
 )
 
-// Stack is a deployed sign-in page. All fields but DomainTarget are set.
+// Stack is a deployed sign-in page. All fields are set unless they say so.
 type Stack struct {
 	Name, Region string
 	// Algorithm and Lifetime are the tokens'.
@@ -36,6 +36,8 @@ type Stack struct {
 type Directory struct {
 	Cognito bool
 	Name    string
+	// ClientID is the pool's app client.
+	ClientID string
 }
 
 // The doors there can be.
@@ -49,6 +51,9 @@ type Door struct {
 	// Name is Users or Agents, with which its parameters begin.
 	Name                string
 	LoginURL, LogoutURL string
+	// CallbackURL is what the pool's app client must allow, for people who sign
+	// in with another identity provider; empty if there is nothing to allow.
+	CallbackURL string
 	// DeskproURL is the helpdesk's address.
 	DeskproURL string
 	Secret     Secret
@@ -93,6 +98,7 @@ func Parse(d Description) (Stack, error) {
 	s.Lifetime, _ = time.ParseDuration(r.get("TokenLifetime", lifetime))
 	if s.Directory.Cognito = r.get("DirectoryKind", directory) == "cognito"; s.Directory.Cognito {
 		s.Directory.Name = r.get("UserPoolId", pool)
+		s.Directory.ClientID = r.get("UserPoolClientId", client)
 	} else {
 		s.Directory.Name = r.get("AccountsTableName", table)
 	}

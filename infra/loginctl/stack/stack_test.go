@@ -39,6 +39,32 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestReadAPoolOfOnesOwn(t *testing.T) {
+	content, err := os.ReadFile("../testdata/pool.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := stack.Read(strings.NewReader(string(content)), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (stack.Directory{Cognito: true, Name: "us-east-1_AbCdEfGhI", ClientID: "4f5g6h7j8k"}); got.Directory != want {
+		t.Errorf("the directory is %+v, want %+v", got.Directory, want)
+	}
+	if got.Doors[0].CallbackURL != "https://login.acme.example/users/login/callback" || got.Doors[1].CallbackURL != "https://login.acme.example/agents/login/callback" {
+		t.Errorf("doors are %+v", got.Doors)
+	}
+	for _, row := range []struct{ name, old, new, want string }{
+		{"a client's ID with a quotation mark", `"4f5g6h7j8k"`, `"4f5g\""`, "UserPoolClientId"},
+		{"a callback without https", "https://login.acme.example/agents/login/callback", "http://login.acme.example/agents/login/callback", "AgentsCallbackUrl"},
+		{"no client", `"UserPoolClientId"`, `"Other"`, "lacks outputs: UserPoolClientId"},
+	} {
+		if _, err := stack.Read(strings.NewReader(strings.Replace(string(content), row.old, row.new, 1)), ""); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want an error with %q", row.name, err, row.want)
+		}
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	for _, row := range []struct{ name, old, new, want string }{
 		{"an address without https", "https://acme.deskpro.com/", "http://acme.deskpro.com/", `UsersDeskproUrl is "http://acme.deskpro.com/", not an https address`},
@@ -121,7 +147,7 @@ func TestStates(t *testing.T) {
 // Whatever is in a file, what comes out can be printed anywhere.
 func FuzzRead(f *testing.F) {
 	f.Add(both(f), "")
-	for _, name := range []string{"users", "agents"} {
+	for _, name := range []string{"users", "agents", "pool"} {
 		content, err := os.ReadFile("../testdata/" + name + ".json")
 		if err != nil {
 			f.Fatal(err)
@@ -139,9 +165,9 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		values := []string{s.Name, s.Region, s.Algorithm, s.Directory.Name, s.APIHost, s.DomainTarget, s.DashboardURL}
+		values := []string{s.Name, s.Region, s.Algorithm, s.Directory.Name, s.Directory.ClientID, s.APIHost, s.DomainTarget, s.DashboardURL}
 		for _, d := range s.Doors {
-			values = append(values, d.LoginURL, d.LogoutURL, d.DeskproURL, d.Secret.ARN)
+			values = append(values, d.LoginURL, d.LogoutURL, d.CallbackURL, d.DeskproURL, d.Secret.ARN)
 		}
 		for _, value := range values {
 			if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'`<>|\\", r) }) {

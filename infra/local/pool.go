@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"deskpro-login/pkg/challenge"
+	"deskpro-login/pkg/config"
+	"deskpro-login/pkg/directory/cognito"
+	"deskpro-login/pkg/directory/cognito/cognitotest"
+	"deskpro-login/pkg/directory/memory"
+	"deskpro-login/pkg/directory/oidc"
+	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/state"
+	"deskpro-login/pkg/web"
+)
+
+const (
+	// providerName is what the button says of the practice pool's managed login.
+	providerName = "Practice ID"
+	clientSecret = "practice-client-secret-practice-client-secret-prac"
+)
+
+// newPool starts a user pool with the practice accounts. What it would send by
+// email or text message is written to mail.
+func newPool(o options, login string, mail io.Writer) (*cognitotest.Server, error) {
+	settings := cognitotest.Config{
+		ClientSecret: clientSecret, HideUnknown: true, PropagateContext: true, SelfSignUp: true, NoLockout: true,
+		AuthFlows:   []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH"},
+		SessionLife: web.StepLife, RequiredAttributes: []string{"name"},
+		Deliver: func(m cognitotest.Message) {
+			fmt.Fprintf(mail, "practice %s to %s (%s): code %s\n", m.Medium, m.Destination, m.Purpose, m.Code)
+		},
+	}
+	if o.mfa {
+		settings.MFA = "ON"
+	}
+	for _, door := range []string{config.Users, config.Agents} {
+		base := "http://" + login + "/" + door
+		settings.CallbackURLs = append(settings.CallbackURLs, base+"/login/callback")
+		settings.LogoutURLs = append(settings.LogoutURLs, base+"/logout")
+	}
+	pool, err := cognitotest.New(settings)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range practiceAccounts() {
+		pool.Add(a.user())
+	}
+	return pool, nil
+}
+
+// openPool gives pages the pool as a directory, and its managed login.
+func openPool(cfg config.Config, pool *cognitotest.Server, store state.Store, pages *web.Config) error {
+	secret := func(context.Context) (redact.Secret, error) { return redact.New(clientSecret), nil }
+	d := cfg.Directory
+	people, err := cognito.New(cognito.Config{
+		AWS: pool.AWS(), UserPoolID: d.UserPoolID, ClientID: d.ClientID, ClientSecret: secret, Flow: d.AuthFlow, Mapping: d.Mapping,
+	})
+	if err != nil {
+		return err
+	}
+	pages.Directory, pages.Recovery = people, people
+	pages.Offers = web.Offers{Reset: cfg.Offers.Reset, Confirm: cfg.Offers.Confirm, Passwordless: cfg.Offers.Passwordless}
+	if cfg.Federation == nil {
+		return nil
+	}
+	provider := oidc.CognitoConfig(d.UserPoolID, cfg.Federation.Domain, pool.ManagedLoginURL())
+	provider.ClientID, provider.ClientSecret, provider.Mapping = d.ClientID, secret, d.Mapping
+	if pages.Federation, err = oidc.New(provider); err != nil {
+		return err
+	}
+	pages.Offers.Federation, pages.Offers.Direct = cfg.Federation.Name, cfg.Federation.Direct
+	pages.FederationLogout = cfg.Federation.Domain.JoinPath("logout").String() + "?client_id=" + d.ClientID
+	pages.Trips, err = challenge.New(challenge.Config{Store: store, Prefix: "federation#", Life: web.StepLife})
+	return err
+}
+
+// openTable gives pages a directory that knows passwords and nothing else, as
+// the one in DynamoDB does.
+func openTable(pages *web.Config) error {
+	var rows []memory.Account
+	for _, a := range practiceAccounts() {
+		if a.change == nil {
+			rows = append(rows, a.row())
+		}
+	}
+	var err error
+	pages.Directory, err = memory.New(memory.Config{Accounts: rows})
+	return err
+}

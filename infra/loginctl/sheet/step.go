@@ -1,0 +1,44 @@
+package sheet
+
+import "deskpro-login/infra/loginctl/stack"
+
+// furtherSteps are the symptoms of what a user pool asks for beside a password.
+func furtherSteps(s stack.Stack) []symptom {
+	var symptoms []symptom
+	add := func(sign string, causes ...cause) {
+		symptoms = append(symptoms, symptom{prose(sign), causes})
+	}
+	pool := s.Directory.Name
+
+	add("`DPL-2008` That code isn't right, `DPL-2009` That code was used before",
+		because("A typing error, or an older code than the last", "Type the newest one. One from an app is good once: wait for the next"),
+		because("The phone's clock is wrong, and its app goes by the time", "Let the phone set its time by itself"),
+		because("It is another account's code, or the app or the phone is gone", "Take the second factor off the account in the pool {}. If the pool requires one, the page then sets up a new one", pool))
+	add("`DPL-2010` Choose another password",
+		because("It is not what the pool's rules for passwords ask for, or was used before", "Choose a longer one that is new; the page says what the pool says about it"))
+	add("`DPL-2011` This sign-in isn't allowed",
+		because("The pool's threat protection found it too risky", "Try from a network and a device used before. The account's event history in the pool {} tells why", pool),
+		because("A rule of your company refuses it, in a trigger of the pool, one of its Lambda functions", "See to that trigger; its own log says why"))
+	add("`DPL-2012`, `DPL-2018` Please sign in again",
+		because("More time passed than the pool allows between two steps, or the step was answered already, perhaps in another tab", "Sign in again"),
+		because("There were too many wrong answers in one sign-in", "Sign in again, with the newest code"))
+	add("`DPL-2013` Your account can't get a code",
+		because("The pool requires a second factor, and the account has no address or number for one that it allows", "See to the account in the pool {}, or let the pool allow authenticator apps", pool))
+	add("`DPL-2014` That code isn't right",
+		because("The code for a new password, or for a new account, is mistyped, too old, or was tried too often", "Ask for a new one"),
+		because("There is no such account; the page does not say so", "See to the account in the pool {}", pool))
+	add("The mail with a code does not come",
+		because("It is taken for junk, or the mails that Cognito sends by itself, 50 a day, are used up", "Look there. Let the pool send through Amazon SES: with `CognitoMailFrom` if the stack made it"),
+		because("The account has no verified address, is new and still has its first password, is disabled, or comes from another identity provider", "See to the account in the pool {}; a new one needs a new first password", pool))
+	add("`DPL-2015` Check what you typed",
+		because("A detail that the pool requires is missing, or not in the form it wants", "Fill in all: a phone number such as `+442079460000`, a date such as `1990-12-31`"))
+	add("`DPL-2016` You weren't signed in",
+		because("The person went back, or the identity provider does not let them in here", "Try again; let its administrator assign them to the application"),
+		because("It does not send what the pool requires of an account", "See to its attribute mapping in the pool {}", pool))
+	add("`DPL-2017` Please sign in again",
+		because("It took longer than a quarter of an hour, was finished before, or began in another browser", "Start from the helpdesk"),
+		because("What came back cannot be taken", "The log's error says why"))
+	add("`DPL-2019` Still checking",
+		because("The form was sent twice, and the first answer is not there yet", "Wait a moment, then sign in again"))
+	return symptoms
+}

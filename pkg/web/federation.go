@@ -1,0 +1,187 @@
+package web
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"deskpro-login/pkg/challenge"
+	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/redact"
+)
+
+// errFederationRefused: the identity provider said no, or the person did there.
+var errFederationRefused = errors.New("identity provider refused")
+
+// trip is a federated sign-in under way. It is kept sealed, under an id that
+// only the browser that began has, in a cookie of its own for each trip: a
+// callback that another browser is lured to finds nothing.
+type trip struct {
+	Door, State string
+	Began       time.Time
+	Trip        directory.FederationTrip
+}
+
+func federateURL(door *Door, returnTo string, prompt bool) string {
+	values := returnValues(returnTo)
+	if prompt {
+		values.Set(paramPrompt, "login")
+	}
+	return pageURL(door, "/federate", values)
+}
+
+// federate sends people to the identity provider.
+func (s *Server) federate(w http.ResponseWriter, r *http.Request, door *Door) error {
+	params, err := query(r)
+	if err != nil {
+		return err
+	}
+	returnTo, err := parseReturn(door, params.Get(paramReturn))
+	if err != nil {
+		return err
+	}
+	state := newState(returnTo)
+	address, kept := s.cfg.Federation.Begin(directory.FederationStart{
+		Callback: origin(r) + pageURL(door, "/callback", nil), State: state, Prompt: params.Get(paramPrompt) == "login",
+	})
+	content, err := json.Marshal(trip{Door: door.Name, State: state, Began: s.cfg.Now(), Trip: kept})
+	if err != nil {
+		return fmt.Errorf("encoding a federated sign-in: %w", err)
+	}
+	id, err := s.cfg.Trips.Open(r.Context(), content)
+	if err != nil {
+		return &failure{err: err, returnTo: returnTo.String()}
+	}
+	http.SetCookie(w, tripCookie(state, id.Reveal(), int(StepLife/time.Second)))
+	redirect(w, address)
+	return nil
+}
+
+// callback finishes the trip of the browser that comes back.
+func (s *Server) callback(w http.ResponseWriter, r *http.Request, door *Door) error {
+	params, err := query(r)
+	if err != nil {
+		return err
+	}
+	state := params.Get(paramState)
+	returnTo := stateReturn(door, state)
+	fail := func(err error) error { return &failure{err: err, returnTo: returnTo.String()} }
+	began, err := s.takeTrip(w, r, door, state)
+	switch {
+	case errors.Is(err, challenge.ErrNone):
+		return fail(fmt.Errorf("%w: no such sign-in under way in this browser", directory.ErrFederation))
+	case err != nil:
+		return fail(err)
+	case params.Get(paramError) != "" || params.Get(paramCode) == "":
+		return fail(errFederationRefused) // what it says about that is anybody's
+	}
+	user, err := s.cfg.Federation.Finish(r.Context(), redact.New(params.Get(paramCode)), began.Trip)
+	if err != nil {
+		return fail(err)
+	}
+	return s.finish(w, r, door, returnTo, signIn{Began: began.Began}, profile{User: *user, Federated: true})
+}
+
+// takeTrip returns the trip that this browser began with state, once.
+func (s *Server) takeTrip(w http.ResponseWriter, r *http.Request, door *Door, state string) (began trip, err error) {
+	cookie, err := r.Cookie(tripCookieName(state))
+	if err != nil {
+		return trip{}, challenge.ErrNone
+	}
+	http.SetCookie(w, tripCookie(state, "", -1))
+	id, err := challenge.ParseID(cookie.Value)
+	if err != nil {
+		return trip{}, err
+	}
+	content, err := s.cfg.Trips.Take(r.Context(), id)
+	if err != nil {
+		return trip{}, err
+	}
+	if err := json.Unmarshal(content, &began); err != nil || began.Door != door.Name ||
+		subtle.ConstantTimeCompare([]byte(began.State), []byte(state)) != 1 {
+		return trip{}, challenge.ErrNone
+	}
+	return began, nil
+}
+
+// newState returns a state that nobody can guess. It has the return URL in it,
+// so that who comes back too late can still go on from there: a forged one is
+// parsed as any return parameter is.
+func newState(returnTo deskpro.ReturnURL) string {
+	return rand.Text() + "." + base64.RawURLEncoding.EncodeToString([]byte(returnTo.String()))
+}
+
+// stateReturn is the return URL in a state, or the door's default.
+func stateReturn(door *Door, state string) deskpro.ReturnURL {
+	_, encoded, _ := strings.Cut(state, ".")
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	if err != nil {
+		return door.App.DefaultReturn()
+	}
+	returnTo, err := parseReturn(door, string(raw))
+	if err != nil {
+		return door.App.DefaultReturn()
+	}
+	return returnTo
+}
+
+// origin is that of our pages, which API Gateway or the edge vouches for.
+func origin(r *http.Request) string {
+	scheme := "https"
+	host, _, err := net.SplitHostPort(r.Host)
+	if address, parseErr := netip.ParseAddr(host); err == nil && parseErr == nil && address.IsLoopback() {
+		scheme = "http" // on the developer's machine
+	}
+	return scheme + "://" + r.Host
+}
+
+func tripCookieName(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return "__Host-trip-" + hex.EncodeToString(sum[:8])
+}
+
+func tripCookie(state, value string, maxAge int) *http.Cookie {
+	return hostCookie(tripCookieName(state), value, maxAge)
+}
+
+// endFederation sends a browser by way of the identity provider, which ends its
+// own session of the person, back to the page that says so or to returnTo.
+func (s *Server) endFederation(w http.ResponseWriter, r *http.Request, door *Door, returnTo string) {
+	if returnTo != "" {
+		encoded := base64.RawURLEncoding.EncodeToString([]byte(returnTo))
+		http.SetCookie(w, hostCookie(afterwardsCookie, encoded, int(StepLife/time.Second)))
+	}
+	back := url.QueryEscape(origin(r) + "/" + door.Name + "/logout")
+	redirect(w, s.cfg.FederationLogout+"&logout_uri="+back)
+}
+
+// afterwardsCookie has where to go after the identity provider's log-out, which
+// comes back to one address only.
+const afterwardsCookie = "__Host-after-logout"
+
+// afterEndFederation returns where a browser wanted to go that comes back, or
+// empty.
+func afterEndFederation(w http.ResponseWriter, r *http.Request) string {
+	cookie, err := r.Cookie(afterwardsCookie)
+	if err != nil {
+		return ""
+	}
+	http.SetCookie(w, hostCookie(afterwardsCookie, "", -1))
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cookie.Value)
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}

@@ -1,0 +1,102 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/redact"
+)
+
+// errRecoveryCode: the code of a forgotten password or a new account is not
+// the one that was sent, or there is no such account: nobody is told which.
+var errRecoveryCode = errors.New("code not accepted")
+
+// What a form of recovery is about, in paramStep.
+const (
+	stepRequest = "request" // a code, please
+	stepCode    = "code"    // here it is
+)
+
+// resetPage asks whose password is forgotten.
+func (s *Server) resetPage(w http.ResponseWriter, r *http.Request, door *Door) error {
+	returnTo, err := queryReturn(r, door)
+	if err != nil {
+		return err
+	}
+	return s.pages.recovery(w, http.StatusOK, forgotten, door, recoveryPage{Return: returnTo.String(), Step: stepRequest})
+}
+
+func queryReturn(r *http.Request, door *Door) (deskpro.ReturnURL, error) {
+	params, err := query(r)
+	if err != nil {
+		return deskpro.ReturnURL{}, err
+	}
+	return parseReturn(door, params.Get(paramReturn))
+}
+
+// reset sends a code, or takes it with the new password: then the person is
+// signed in with that.
+func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f form) error {
+	returnTo, err := parseReturn(door, f.get(paramReturn))
+	if err != nil {
+		return err
+	}
+	if f.get(paramStep) != stepCode {
+		return s.request(w, r, door, returnTo, f, forgotten)
+	}
+	login, password, client := f.get(paramLogin), redact.New(f.get(paramNew)), clientOf(r, f)
+	err = s.cfg.Recovery.Reset(r.Context(), login, redact.New(f.get(paramCode)), password, client)
+	if err != nil {
+		return s.recoveryFailed(door, returnTo, login, forgotten, stepCode, err)
+	}
+	s.record(r, door, audit.Event{Name: audit.PasswordReset})
+	in := signIn{Login: login, Began: s.cfg.Now(), PasswordChanged: true}
+	outcome, err := s.cfg.Directory.Authenticate(r.Context(), directory.Credentials{Login: login, Password: password, Client: client})
+	switch {
+	case err != nil:
+		s.cfg.Log.InfoContext(r.Context(), "no sign-in after a new password", "error", err)
+		return s.pages.signInNext(w, door, returnTo.String(), login, "Your new password is set. Sign in with it.")
+	case outcome.Challenge != nil:
+		return s.pose(w, r, door, step{signIn: in, Door: door.Name, Return: returnTo.String(), Challenge: *outcome.Challenge})
+	}
+	return s.finish(w, r, door, returnTo, in, profile{User: *outcome.User})
+}
+
+// request has a code sent, and answers for every login the same.
+func (s *Server) request(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, f form, about recovery) error {
+	login, send, event := f.get(paramLogin), s.cfg.Recovery.RequestReset, audit.ResetRequested
+	if about == unconfirmed {
+		send, event = s.cfg.Recovery.RequestConfirmation, audit.ConfirmationRequested
+	}
+	err := send(r.Context(), login, clientOf(r, f))
+	refusal := new(directory.Refusal)
+	if err != nil && !errors.As(err, &refusal) {
+		return s.recoveryFailed(door, returnTo, login, about, stepRequest, err)
+	}
+	s.record(r, door, audit.Event{Name: event, Reason: string(refusal.Reason), Subject: refusal.UserID})
+	if refusal.Cause != nil {
+		s.cfg.Log.WarnContext(r.Context(), "no code was sent", "error", err)
+	}
+	return s.pages.recovery(w, http.StatusOK, about, door, recoveryPage{
+		Return: returnTo.String(), Login: login, Step: stepCode, Sent: true,
+	})
+}
+
+// recoveryFailed shows a form of recovery once more.
+func (s *Server) recoveryFailed(door *Door, returnTo deskpro.ReturnURL, login string, about recovery, step string, err error) error {
+	page := recoveryPage{Return: returnTo.String(), Login: login, Step: step}
+	if errors.Is(err, directory.ErrWrongCode) || errors.Is(err, directory.ErrBadCredentials) {
+		err = fmt.Errorf("%w: %w", errRecoveryCode, err)
+	}
+	if unfit := new(directory.UnfitPassword); errors.As(err, &unfit) {
+		page.Policy = unfit.Policy
+	}
+	return &failure{err: err, returnTo: returnTo.String(), again: func(w http.ResponseWriter, p *problem, requestID string) error {
+		page.setAlert(p, requestID)
+		return s.pages.recovery(w, p.status, about, door, page)
+	}}
+}

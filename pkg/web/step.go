@@ -1,0 +1,287 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/challenge"
+	"deskpro-login/pkg/deskpro"
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/redact"
+)
+
+// StepLife is how long a sign-in may take over a step, and how long over an
+// identity provider's pages: the most that Cognito's sessions live.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
+const StepLife = 15 * time.Minute
+
+const (
+	// maxWrong is how many wrong answers one sign-in may have, and maxSteps how
+	// many steps: then the password is asked for again.
+	maxWrong = 5
+	maxSteps = 20
+	// afterwards is how long writing down what an answer led to may take once
+	// the request's own time is over.
+	afterwards = time.Second
+)
+
+var (
+	// errChallenge: the directory wants a step that we have no page for.
+	errChallenge = errors.New("further step not supported")
+	// errTooMany: a sign-in had too many wrong answers, or never ends.
+	errTooMany = errors.New("too many answers")
+)
+
+// step is a page of a sign-in between the password and the end. It is kept
+// sealed, under an id that is in the page's form and nowhere else.
+type step struct {
+	signIn
+	Door, Return string
+	Challenge    directory.Challenge
+	// Count is how many steps there were, Wrong how many wrong answers.
+	Count, Wrong int
+	// Problem is the code of what was wrong with the last answer, Policy what
+	// the directory said about it.
+	Problem, Policy string `json:",omitempty"`
+}
+
+// result is what an answer led to: one of its fields is set. It is kept as the
+// step is, for answers that come once more.
+type result struct {
+	// Next is the id of the step that comes next.
+	Next string `json:",omitempty"`
+	Step *step  `json:",omitempty"`
+	// User passed.
+	User *directory.User `json:",omitempty"`
+	In   signIn
+	// Problem is the code of what ended the sign-in.
+	Problem string `json:",omitempty"`
+}
+
+// pose shows the page of a step that the directory asked for.
+func (s *Server) pose(w http.ResponseWriter, r *http.Request, door *Door, next step) error {
+	_, err := s.open(w, r, door, next)
+	return err
+}
+
+// open keeps next and shows its page. It returns its id, or the error that says
+// why there is no such page.
+func (s *Server) open(w http.ResponseWriter, r *http.Request, door *Door, next step) (string, error) {
+	kind := next.Challenge.Kind
+	s.record(r, door, audit.Event{Name: audit.Challenged, Challenge: kind})
+	if next.Challenge.Step == "" {
+		return "", &failure{err: fmt.Errorf("%w: %s", errChallenge, kind), returnTo: next.Return, challenge: kind}
+	}
+	id, err := s.keep(r, next)
+	if err != nil {
+		return "", &failure{err: err, returnTo: next.Return, challenge: kind}
+	}
+	return id, s.pages.step(w, http.StatusOK, door, next, id, nil, "")
+}
+
+func (s *Server) keep(r *http.Request, next step) (string, error) {
+	content, err := json.Marshal(next)
+	if err != nil {
+		return "", fmt.Errorf("encoding a step: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), afterwards)
+	defer cancel()
+	id, err := s.cfg.Steps.Open(ctx, content)
+	if err != nil {
+		return "", err
+	}
+	return id.Reveal(), nil
+}
+
+// answer takes a step's form. Whoever sends it twice, by a double click, a
+// reload or the back button, comes to where the first one led.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, door *Door, f form) error {
+	returnTo, err := parseReturn(door, f.get(paramReturn))
+	if err != nil {
+		return err
+	}
+	attempt, current, err := s.claim(r, door, f)
+	switch {
+	case errors.Is(err, challenge.ErrNone):
+		return s.startOver(door, returnTo, "", fmt.Errorf("%w: %w", directory.ErrOver, err))
+	case err != nil:
+		return &failure{err: err, returnTo: returnTo.String()}
+	}
+	if returnTo, err = parseReturn(door, current.Return); err != nil {
+		return err // the door's origins have changed
+	}
+	if !attempt.Won {
+		return s.repeat(w, r, door, returnTo, current, attempt)
+	}
+	led, err := s.respond(w, r, door, returnTo, current, answerOf(f, current.Challenge, clientOf(r, f)))
+	s.settle(r, attempt, led)
+	return err
+}
+
+// claim finds the step of a form, for one answer of which this one may be a
+// repetition.
+func (s *Server) claim(r *http.Request, door *Door, f form) (attempt challenge.Attempt, current step, err error) {
+	id, err := challenge.ParseID(f.get(paramStep))
+	if err != nil {
+		return attempt, current, err
+	}
+	answered := url.Values{}
+	for name, values := range f.values {
+		if name != paramStep && name != paramReturn && name != paramDevice {
+			answered[name] = values
+		}
+	}
+	attempt, err = s.cfg.Steps.Answer(r.Context(), id, []byte(answered.Encode()), clientAddress(r))
+	if err != nil {
+		return attempt, current, err
+	}
+	if err := json.Unmarshal(attempt.Content, &current); err != nil || current.Door != door.Name {
+		return attempt, current, challenge.ErrNone // of another release, or of the other door
+	}
+	return attempt, current, nil
+}
+
+// settle writes down what an answer led to. Where that fails the answer stays
+// good; only its repetitions find nothing.
+func (s *Server) settle(r *http.Request, attempt challenge.Attempt, led result) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), afterwards)
+	defer cancel()
+	encoded, err := json.Marshal(led)
+	if err == nil {
+		err = s.cfg.Steps.Settle(ctx, attempt, encoded)
+	}
+	if err != nil {
+		s.cfg.Log.WarnContext(r.Context(), "keeping a step's result", "error", err)
+	}
+}
+
+// respond gives the answer to the directory and shows where that leads.
+func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, a directory.Answer) (result, error) {
+	outcome, err := s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
+	switch {
+	case err != nil:
+		return s.refuse(w, r, door, returnTo, current, outcome.Challenge, err)
+	case outcome.User != nil:
+		s.recordStep(r, door, current, outcome.User.ID)
+		current.PasswordChanged = current.PasswordChanged || current.Challenge.Step == directory.StepNewPassword
+		return result{User: outcome.User, In: current.signIn}, s.finish(w, r, door, returnTo, current.signIn, profile{User: *outcome.User})
+	case current.Count >= maxSteps:
+		return s.end(door, returnTo, current, errTooMany)
+	}
+	s.recordStep(r, door, current, "")
+	next := step{
+		signIn: current.signIn, Door: current.Door, Return: current.Return, Challenge: *outcome.Challenge,
+		Count: current.Count + 1, Wrong: current.Wrong,
+	}
+	next.PasswordChanged = next.PasswordChanged || current.Challenge.Step == directory.StepNewPassword
+	id, err := s.open(w, r, door, next)
+	if id == "" {
+		return result{Problem: lookUp(err).code}, err
+	}
+	return result{Next: id, Step: &next}, err
+}
+
+// recordStep tells the log of what an answer has changed in the account.
+func (s *Server) recordStep(r *http.Request, door *Door, answered step, subject string) {
+	switch answered.Challenge.Step {
+	case directory.StepNewPassword:
+		s.record(r, door, audit.Event{Name: audit.PasswordChanged, Subject: subject})
+	case directory.StepSetup:
+		s.record(r, door, audit.Event{Name: audit.FactorAdded, Subject: subject})
+	}
+}
+
+// refuse shows the step's page once more, if it may be answered again, or ends
+// the sign-in. changed is the challenge that is open now, if that is another.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, changed *directory.Challenge, err error) (result, error) {
+	again := current
+	if changed != nil {
+		again.Challenge = *changed
+	}
+	switch {
+	case errors.Is(err, directory.ErrWrongCode), errors.Is(err, directory.ErrSpentCode):
+		if again.Wrong++; again.Wrong >= maxWrong {
+			return s.end(door, returnTo, current, fmt.Errorf("%w: %w", errTooMany, err))
+		}
+	case errors.Is(err, directory.ErrUnfitPassword), errors.Is(err, directory.ErrUnfitAttribute),
+		errors.Is(err, directory.ErrThrottled), errors.Is(err, directory.ErrUnavailable):
+	default:
+		return s.end(door, returnTo, current, err)
+	}
+	again.Problem, again.Policy = lookUp(err).code, ""
+	if unfit := new(directory.UnfitPassword); errors.As(err, &unfit) {
+		again.Policy = unfit.Policy
+	}
+	failed := &failure{err: err, returnTo: current.Return, challenge: current.Challenge.Kind}
+	id, keepErr := s.keep(r, again)
+	if keepErr != nil {
+		failed.err = keepErr
+		return result{Problem: lookUp(keepErr).code}, failed
+	}
+	failed.again = func(w http.ResponseWriter, p *problem, requestID string) error {
+		return s.pages.step(w, p.status, door, again, id, p, requestID)
+	}
+	return result{Next: id, Step: &again}, failed
+}
+
+// end is for errors after which one can only sign in anew.
+func (s *Server) end(door *Door, returnTo deskpro.ReturnURL, current step, err error) (result, error) {
+	f := &failure{
+		err: err, returnTo: current.Return, challenge: current.Challenge.Kind, again: s.formAgain(door, returnTo, current.Login),
+	}
+	return result{Problem: lookUp(err).code}, f
+}
+
+// repeat answers who sends a step's form once more.
+func (s *Server) repeat(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, attempt challenge.Attempt) error {
+	over := fmt.Errorf("%w: answered before", directory.ErrOver)
+	var led result
+	if err := json.Unmarshal(attempt.Result, &led); err != nil {
+		return s.startOver(door, returnTo, current.Login, over)
+	}
+	switch {
+	case led.Next != "" && led.Step != nil:
+		p := problemOf(led.Step.Problem)
+		if !attempt.Same {
+			p = lookUp(over)
+		}
+		if p == nil {
+			return s.pages.step(w, http.StatusOK, door, *led.Step, led.Next, nil, "")
+		}
+		return s.pages.step(w, p.status, door, *led.Step, led.Next, p, s.cfg.RequestID(r.Context()))
+	case led.User != nil && attempt.Same:
+		return s.finish(w, r, door, returnTo, led.In, profile{User: *led.User})
+	case led.User != nil:
+		// The browser that finished has a session by now.
+		values := returnValues(returnTo.String())
+		values.Set(paramOver, "1")
+		redirect(w, pageURL(door, "", values))
+		return nil
+	}
+	if p := problemOf(led.Problem); p != nil && attempt.Same {
+		return s.pages.ended(w, p, door, current, s.cfg.RequestID(r.Context()))
+	}
+	return s.startOver(door, returnTo, current.Login, over)
+}
+
+// answerOf reads from a form what the challenge asks for.
+func answerOf(f form, c directory.Challenge, client directory.Client) directory.Answer {
+	a := directory.Answer{
+		Code: redact.New(f.get(paramCode)), Text: redact.New(f.get(paramText)), Choice: f.get(paramChoice), Client: client,
+	}
+	a.Password = redact.New(f.get(paramPassword))
+	if c.Step == directory.StepNewPassword {
+		a.Password = redact.New(f.get(paramNew))
+		a.Attributes = map[string]string{}
+		for _, name := range c.Attributes {
+			a.Attributes[name] = f.get(prefixAttribute + name)
+		}
+	}
+	return a
+}
