@@ -36,6 +36,8 @@ const (
 	ResetRequested Name = "reset_requested"
 	// PasswordReset: a new password was set with such a code.
 	PasswordReset Name = "password_reset"
+	// RecoveryRefused: such a code, or the new password with it, was refused.
+	RecoveryRefused Name = "recovery_refused"
 	// ConfirmationRequested and AccountConfirmed are the same for an account
 	// that a person made.
 	ConfirmationRequested Name = "confirmation_requested"
@@ -69,6 +71,8 @@ type Event struct {
 	Code string
 	// Challenge is the further step that the directory asked for.
 	Challenge string
+	// SignIn is common to the events of one sign-in that has several pages.
+	SignIn string
 	// Source is the client's address as API Gateway, or the edge, saw it.
 	Source string
 	// RequestID is what the person's screen shows, for finding this line.
@@ -106,7 +110,7 @@ func (l Log) Record(ctx context.Context, e Event) {
 	attrs := []slog.Attr{slog.String("event", string(e.Name))}
 	for _, field := range [...]struct{ key, value string }{
 		{door, e.Door}, {"subject", e.Subject}, {outcome, e.Outcome}, {reason, e.Reason}, {code, e.Code}, {challenge, bounded(e.Challenge)},
-		{"source", e.Source}, {"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
+		{"sign_in", e.SignIn}, {"source", e.Source}, {"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
 	} {
 		if field.value != "" {
 			attrs = append(attrs, slog.String(field.key, field.value))

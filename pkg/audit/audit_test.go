@@ -178,7 +178,7 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 // An empty directive would be refused by CloudWatch, line by line.
 func TestAnEventThatNoMetricCountsHasNone(t *testing.T) {
 	for _, name := range []audit.Name{
-		audit.PasswordChanged, audit.FactorAdded, audit.ResetRequested, audit.PasswordReset, audit.ConfirmationRequested, audit.AccountConfirmed,
+		audit.PasswordChanged, audit.FactorAdded, audit.ResetRequested, audit.PasswordReset, audit.RecoveryRefused, audit.ConfirmationRequested, audit.AccountConfirmed,
 	} {
 		if text := line(t, "DeskproLogin/acme", audit.Event{Name: name, Door: "users"}); strings.Contains(text, "_aws") {
 			t.Errorf("%s: %s", name, text)

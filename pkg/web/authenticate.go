@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 		return err
 	}
 	login := f.get(paramLogin)
-	return s.checkPassword(w, r, door, returnTo, signIn{Login: login, Began: s.cfg.Now()}, directory.Credentials{
+	return s.checkPassword(w, r, door, returnTo, s.begin(login), directory.Credentials{
 		Login: login, Password: redact.New(f.get(paramPassword)),
 		Passwordless: s.cfg.Offers.Passwordless && f.get(paramWay) == "other", Client: clientOf(r, f),
 	})
@@ -31,6 +32,8 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 // signIn is what is known of one before it is finished. It is kept, sealed,
 // from page to page.
 type signIn struct {
+	// ID is what the log calls it.
+	ID string
 	// Login is as it was typed.
 	Login string
 	// Began is when the check of the account did: who ended all of its sessions
@@ -38,6 +41,10 @@ type signIn struct {
 	Began time.Time
 	// PasswordChanged: what ends other sessions has happened.
 	PasswordChanged bool
+}
+
+func (s *Server) begin(login string) signIn {
+	return signIn{ID: rand.Text(), Login: login, Began: s.cfg.Now()}
 }
 
 func (s *Server) checkPassword(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, c directory.Credentials) error {
@@ -66,7 +73,7 @@ func (s *Server) startOver(door *Door, returnTo deskpro.ReturnURL, login string,
 // finish lets a person in whom the directory vouches for, if the door does.
 func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, known profile) error {
 	fail := func(err error) error {
-		return &failure{err: err, returnTo: returnTo.String(), subject: known.ID}
+		return &failure{err: err, returnTo: returnTo.String(), subject: known.ID, signIn: in.ID}
 	}
 	if in.PasswordChanged {
 		if err := s.cfg.Sessions.EndAll(r.Context(), known.ID); err != nil {
@@ -82,7 +89,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, retu
 	if err := s.openSession(w, r, known, in.Began); err != nil {
 		return fail(err)
 	}
-	event := audit.Event{Name: audit.SignedIn, Subject: known.ID}
+	event := audit.Event{Name: audit.SignedIn, Subject: known.ID, SignIn: in.ID}
 	if known.Federated {
 		event.Reason = audit.Federated
 	}

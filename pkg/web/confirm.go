@@ -9,7 +9,7 @@ import (
 
 // confirmPage takes the code that people got who made an account themselves.
 func (s *Server) confirmPage(w http.ResponseWriter, r *http.Request, door *Door) error {
-	returnTo, err := queryReturn(r, door)
+	_, returnTo, err := queryReturn(r, door)
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,11 @@ type failure struct {
 	returnTo string
 	// subject is the account's ID, where it is known.
 	subject string
-	// challenge is the further step that the directory asked for.
-	challenge string
+	// challenge is the further step that the directory asked for, signIn what
+	// the log calls the sign-in, reason what it may know besides.
+	challenge, signIn, reason string
+	// recovery: it was no sign-in, but a code for a new password or account.
+	recovery bool
 	// again renders the page that it happened on once more, to go on from
 	// there. Nil: a page of the problem alone.
 	again func(w http.ResponseWriter, p *problem, requestID string) error
@@ -68,8 +71,13 @@ func problemOf(code string) *problem {
 }
 
 func (s *Server) log(r *http.Request, door *Door, p *problem, f *failure, err error) {
-	if p.refused {
-		event := audit.Event{Name: audit.Refused, Outcome: p.reason, Code: p.code, Subject: f.subject, Challenge: f.challenge}
+	if p.refused || f.recovery {
+		event := audit.Event{
+			Name: audit.Refused, Outcome: p.reason, Reason: f.reason, Code: p.code, Subject: f.subject, Challenge: f.challenge, SignIn: f.signIn,
+		}
+		if f.recovery {
+			event.Name = audit.RecoveryRefused
+		}
 		refusal := new(directory.Refusal)
 		if errors.As(err, &refusal) {
 			event.Reason, event.Subject = string(refusal.Reason), refusal.UserID

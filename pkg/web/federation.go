@@ -22,15 +22,21 @@ import (
 	"deskpro-login/pkg/redact"
 )
 
-// errFederationRefused: the identity provider said no, or the person did there.
-var errFederationRefused = errors.New("identity provider refused")
+var (
+	// errFederationRefused: the identity provider said no, or the person did
+	// there.
+	errFederationRefused = errors.New("identity provider refused")
+	// errNoTrip: this browser is not on its way there. That is nobody's refusal:
+	// anyone may call the address.
+	errNoTrip = errors.New("no such sign-in under way in this browser")
+)
 
 // trip is a federated sign-in under way. It is kept sealed, under an id that
 // only the browser that began has, in a cookie of its own for each trip: a
 // callback that another browser is lured to finds nothing.
 type trip struct {
+	signIn
 	Door, State string
-	Began       time.Time
 	Trip        directory.FederationTrip
 }
 
@@ -44,11 +50,7 @@ func federateURL(door *Door, returnTo string, prompt bool) string {
 
 // federate sends people to the identity provider.
 func (s *Server) federate(w http.ResponseWriter, r *http.Request, door *Door) error {
-	params, err := query(r)
-	if err != nil {
-		return err
-	}
-	returnTo, err := parseReturn(door, params.Get(paramReturn))
+	params, returnTo, err := queryReturn(r, door)
 	if err != nil {
 		return err
 	}
@@ -56,7 +58,7 @@ func (s *Server) federate(w http.ResponseWriter, r *http.Request, door *Door) er
 	address, kept := s.cfg.Federation.Begin(directory.FederationStart{
 		Callback: origin(r) + pageURL(door, "/callback", nil), State: state, Prompt: params.Get(paramPrompt) == "login",
 	})
-	content, err := json.Marshal(trip{Door: door.Name, State: state, Began: s.cfg.Now(), Trip: kept})
+	content, err := json.Marshal(trip{signIn: s.begin(""), Door: door.Name, State: state, Trip: kept})
 	if err != nil {
 		return fmt.Errorf("encoding a federated sign-in: %w", err)
 	}
@@ -77,21 +79,32 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, door *Door) er
 	}
 	state := params.Get(paramState)
 	returnTo := stateReturn(door, state)
-	fail := func(err error) error { return &failure{err: err, returnTo: returnTo.String()} }
+	fail := func(err error) error {
+		return &failure{err: err, returnTo: returnTo.String(), reason: errorWord(params.Get(paramError))}
+	}
 	began, err := s.takeTrip(w, r, door, state)
 	switch {
 	case errors.Is(err, challenge.ErrNone):
-		return fail(fmt.Errorf("%w: no such sign-in under way in this browser", directory.ErrFederation))
+		return fail(errNoTrip)
 	case err != nil:
 		return fail(err)
 	case params.Get(paramError) != "" || params.Get(paramCode) == "":
-		return fail(errFederationRefused) // what it says about that is anybody's
+		return fail(errFederationRefused)
 	}
 	user, err := s.cfg.Federation.Finish(r.Context(), redact.New(params.Get(paramCode)), began.Trip)
 	if err != nil {
 		return fail(err)
 	}
-	return s.finish(w, r, door, returnTo, signIn{Began: began.Began}, profile{User: *user, Federated: true})
+	return s.finish(w, r, door, returnTo, began.signIn, profile{User: *user, Federated: true})
+}
+
+// errorWord returns the provider's word for an error, such as access_denied
+// (RFC 6749 section 4.1.2.1): the browser brings it, so it may be anything.
+func errorWord(text string) string {
+	if len(text) > 40 || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return "unreadable"
+	}
+	return text
 }
 
 // takeTrip returns the trip that this browser began with state, once.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"deskpro-login/pkg/audit"
@@ -20,11 +21,7 @@ var errGroup = errors.New("not in the door's group")
 // login sends who has a live session on to Deskpro and shows everyone else the
 // sign-in page.
 func (s *Server) login(w http.ResponseWriter, r *http.Request, door *Door) error {
-	params, err := query(r)
-	if err != nil {
-		return err
-	}
-	returnTo, err := parseReturn(door, params.Get(paramReturn))
+	params, returnTo, err := queryReturn(r, door)
 	if err != nil {
 		return err
 	}
@@ -52,6 +49,16 @@ func parseReturn(door *Door, raw string) (deskpro.ReturnURL, error) {
 		return door.App.DefaultReturn(), nil
 	}
 	return door.App.ParseReturn(raw)
+}
+
+// queryReturn reads a GET's parameters, the return URL among them.
+func queryReturn(r *http.Request, door *Door) (url.Values, deskpro.ReturnURL, error) {
+	params, err := query(r)
+	if err != nil {
+		return nil, deskpro.ReturnURL{}, err
+	}
+	returnTo, err := parseReturn(door, params.Get(paramReturn))
+	return params, returnTo, err
 }
 
 // sessionUser returns the person whose live session the request carries, or

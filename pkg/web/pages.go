@@ -9,6 +9,8 @@ import (
 	"html/template"
 	"net/http"
 	"sync"
+
+	"deskpro-login/pkg/directory"
 )
 
 //go:embed templates/*.html
@@ -65,9 +67,12 @@ type page struct {
 	Brand, Title string
 	Style        template.CSS
 
-	// Notice is what went well the last time, Alert what went wrong.
-	Notice, Alert string
-	Text          string
+	// Notice is what went well the last time, Alert what went wrong, Policy
+	// what the directory says about a password that it refused, and the others
+	// which fields are to blame.
+	Notice, Alert, Policy           string
+	BadCode, BadPassword, BadFields bool
+	Text                            string
 
 	// Code and RequestID are what to quote about an error.
 	Code, RequestID string
@@ -78,6 +83,8 @@ type page struct {
 // setAlert shows problem on a page from which one can go on.
 func (p *page) setAlert(problem *problem, requestID string) {
 	p.Alert, p.Code, p.RequestID = problem.text, problem.code, requestID
+	p.BadCode = problem.is == errRecoveryCode || problem.is == directory.ErrWrongCode || problem.is == directory.ErrSpentCode
+	p.BadPassword, p.BadFields = problem.is == directory.ErrUnfitPassword, problem.is == directory.ErrUnfitAttribute
 }
 
 // base lets execute fill in what all pages have.

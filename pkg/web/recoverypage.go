@@ -19,9 +19,7 @@ type recoveryPage struct {
 	Sent bool
 	// NewPassword: the code's form asks for one.
 	NewPassword bool
-	// Policy is what the directory says about the password that it refused.
-	Policy string
-	Button string
+	Button      string
 	// Again is the button that asks for another code.
 	Again string
 }

@@ -23,19 +23,11 @@ const (
 
 // resetPage asks whose password is forgotten.
 func (s *Server) resetPage(w http.ResponseWriter, r *http.Request, door *Door) error {
-	returnTo, err := queryReturn(r, door)
+	_, returnTo, err := queryReturn(r, door)
 	if err != nil {
 		return err
 	}
 	return s.pages.recovery(w, http.StatusOK, forgotten, door, recoveryPage{Return: returnTo.String(), Step: stepRequest})
-}
-
-func queryReturn(r *http.Request, door *Door) (deskpro.ReturnURL, error) {
-	params, err := query(r)
-	if err != nil {
-		return deskpro.ReturnURL{}, err
-	}
-	return parseReturn(door, params.Get(paramReturn))
 }
 
 // reset sends a code, or takes it with the new password: then the person is
@@ -54,7 +46,8 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f for
 		return s.recoveryFailed(door, returnTo, login, forgotten, stepCode, err)
 	}
 	s.record(r, door, audit.Event{Name: audit.PasswordReset})
-	in := signIn{Login: login, Began: s.cfg.Now(), PasswordChanged: true}
+	in := s.begin(login)
+	in.PasswordChanged = true
 	outcome, err := s.cfg.Directory.Authenticate(r.Context(), directory.Credentials{Login: login, Password: password, Client: client})
 	switch {
 	case err != nil:
@@ -95,7 +88,7 @@ func (s *Server) recoveryFailed(door *Door, returnTo deskpro.ReturnURL, login st
 	if unfit := new(directory.UnfitPassword); errors.As(err, &unfit) {
 		page.Policy = unfit.Policy
 	}
-	return &failure{err: err, returnTo: returnTo.String(), again: func(w http.ResponseWriter, p *problem, requestID string) error {
+	return &failure{err: err, returnTo: returnTo.String(), recovery: true, again: func(w http.ResponseWriter, p *problem, requestID string) error {
 		page.setAlert(p, requestID)
 		return s.pages.recovery(w, p.status, about, door, page)
 	}}

@@ -74,13 +74,13 @@ func (s *Server) pose(w http.ResponseWriter, r *http.Request, door *Door, next s
 // why there is no such page.
 func (s *Server) open(w http.ResponseWriter, r *http.Request, door *Door, next step) (string, error) {
 	kind := next.Challenge.Kind
-	s.record(r, door, audit.Event{Name: audit.Challenged, Challenge: kind})
+	s.record(r, door, audit.Event{Name: audit.Challenged, Challenge: kind, SignIn: next.ID})
 	if next.Challenge.Step == "" {
-		return "", &failure{err: fmt.Errorf("%w: %s", errChallenge, kind), returnTo: next.Return, challenge: kind}
+		return "", &failure{err: fmt.Errorf("%w: %s", errChallenge, kind), returnTo: next.Return, challenge: kind, signIn: next.ID}
 	}
 	id, err := s.keep(r, next)
 	if err != nil {
-		return "", &failure{err: err, returnTo: next.Return, challenge: kind}
+		return "", &failure{err: err, returnTo: next.Return, challenge: kind, signIn: next.ID}
 	}
 	return id, s.pages.step(w, http.StatusOK, door, next, id, nil, "")
 }
@@ -191,9 +191,9 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 func (s *Server) recordStep(r *http.Request, door *Door, answered step, subject string) {
 	switch answered.Challenge.Step {
 	case directory.StepNewPassword:
-		s.record(r, door, audit.Event{Name: audit.PasswordChanged, Subject: subject})
+		s.record(r, door, audit.Event{Name: audit.PasswordChanged, Subject: subject, SignIn: answered.ID})
 	case directory.StepSetup:
-		s.record(r, door, audit.Event{Name: audit.FactorAdded, Subject: subject})
+		s.record(r, door, audit.Event{Name: audit.FactorAdded, Subject: subject, SignIn: answered.ID})
 	}
 }
 
@@ -218,7 +218,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, door *Door, retu
 	if unfit := new(directory.UnfitPassword); errors.As(err, &unfit) {
 		again.Policy = unfit.Policy
 	}
-	failed := &failure{err: err, returnTo: current.Return, challenge: current.Challenge.Kind}
+	failed := &failure{err: err, returnTo: current.Return, challenge: current.Challenge.Kind, signIn: current.ID}
 	id, keepErr := s.keep(r, again)
 	if keepErr != nil {
 		failed.err = keepErr
@@ -233,7 +233,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, door *Door, retu
 // end is for errors after which one can only sign in anew.
 func (s *Server) end(door *Door, returnTo deskpro.ReturnURL, current step, err error) (result, error) {
 	f := &failure{
-		err: err, returnTo: current.Return, challenge: current.Challenge.Kind, again: s.formAgain(door, returnTo, current.Login),
+		err: err, returnTo: current.Return, challenge: current.Challenge.Kind, signIn: current.ID, again: s.formAgain(door, returnTo, current.Login),
 	}
 	return result{Problem: lookUp(err).code}, f
 }

@@ -18,9 +18,7 @@ type stepPage struct {
 	Action, Return, ID, Login string
 	Step                      directory.Step
 	// Label is that of the field for a code.
-	Label string
-	// Policy is what the directory says about the password that it refused.
-	Policy string
+	Label  string
 	Fields []field
 	Ways   []way
 	// Key and QR are the new authenticator's: in groups of four letters, and
@@ -42,9 +40,9 @@ type way struct{ Value, Label string }
 func (p *pages) step(w http.ResponseWriter, status int, door *Door, current step, id string, wrong *problem, requestID string) error {
 	c := current.Challenge
 	data := &stepPage{
-		page:   page{Links: []link{{"Start again", loginURL(door, current.Return, true)}, home(door)}},
+		page:   page{Policy: current.Policy, Links: []link{{"Start again", loginURL(door, current.Return, true)}, home(door)}},
 		Action: pageURL(door, "/challenge", nil), Return: current.Return, ID: id, Login: current.Login, Step: c.Step,
-		Policy: current.Policy, Question: c.Question,
+		Question: c.Question,
 	}
 	if wrong != nil {
 		data.setAlert(wrong, requestID)
