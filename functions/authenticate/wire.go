@@ -123,6 +123,6 @@ func inspect(ctx context.Context, people *cognito.Directory) {
 		slog.InfoContext(ctx, "the app client cannot be inspected", "error", err)
 	}
 	for _, problem := range problems {
-		slog.ErrorContext(ctx, "the app client is set up wrongly", "problem", problem)
+		slog.ErrorContext(ctx, "the app client is set up wrongly", "error", problem)
 	}
 }

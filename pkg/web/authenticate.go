@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"deskpro-login/pkg/audit"
@@ -34,7 +35,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 type signIn struct {
 	// ID is what the log calls it.
 	ID string
-	// Login is as it was typed.
+	// Login is what was typed, empty if it could be no login.
 	Login string
 	// Began is when the check of the account did: who ended all of its sessions
 	// since then ends this one's, too.
@@ -44,6 +45,9 @@ type signIn struct {
 }
 
 func (s *Server) begin(login string) signIn {
+	// It is kept for people's sake: nobody's is longer, and some bytes take six
+	// times their room where it is kept.
+	login = bounded(strings.TrimSpace(login), 256)
 	return signIn{ID: rand.Text(), Login: login, Began: s.cfg.Now()}
 }
 

@@ -36,8 +36,8 @@ var (
 // callback that another browser is lured to finds nothing.
 type trip struct {
 	signIn
-	Door, State string
-	Trip        directory.FederationTrip
+	Door, Return, State string
+	Trip                directory.FederationTrip
 }
 
 func federateURL(door *Door, returnTo string, prompt bool) string {
@@ -58,7 +58,7 @@ func (s *Server) federate(w http.ResponseWriter, r *http.Request, door *Door) er
 	address, kept := s.cfg.Federation.Begin(directory.FederationStart{
 		Callback: origin(r) + pageURL(door, "/callback", nil), State: state, Prompt: params.Get(paramPrompt) == "login",
 	})
-	content, err := json.Marshal(trip{signIn: s.begin(""), Door: door.Name, State: state, Trip: kept})
+	content, err := json.Marshal(trip{signIn: s.begin(""), Door: door.Name, Return: returnTo.String(), State: state, Trip: kept})
 	if err != nil {
 		return fmt.Errorf("encoding a federated sign-in: %w", err)
 	}
@@ -79,16 +79,20 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, door *Door) er
 	}
 	state := params.Get(paramState)
 	returnTo := stateReturn(door, state)
-	fail := func(err error) error {
-		return &failure{err: err, returnTo: returnTo.String(), reason: errorWord(params.Get(paramError))}
-	}
 	began, err := s.takeTrip(w, r, door, state)
+	fail := func(err error) error {
+		return &failure{err: err, returnTo: returnTo.String(), signIn: began.ID, reason: errorWord(params.Get(paramError))}
+	}
 	switch {
 	case errors.Is(err, challenge.ErrNone):
 		return fail(errNoTrip)
 	case err != nil:
 		return fail(err)
-	case params.Get(paramError) != "" || params.Get(paramCode) == "":
+	}
+	if returnTo, err = parseReturn(door, began.Return); err != nil {
+		return err // the door's origins have changed
+	}
+	if params.Get(paramError) != "" || params.Get(paramCode) == "" {
 		return fail(errFederationRefused)
 	}
 	user, err := s.cfg.Federation.Finish(r.Context(), redact.New(params.Get(paramCode)), began.Trip)
@@ -130,10 +134,13 @@ func (s *Server) takeTrip(w http.ResponseWriter, r *http.Request, door *Door, st
 }
 
 // newState returns a state that nobody can guess. It has the return URL in it,
-// so that who comes back too late can still go on from there: a forged one is
-// parsed as any return parameter is.
+// so that who comes back without a trip can still go on from there: a forged one
+// is parsed as any return parameter is.
 func newState(returnTo deskpro.ReturnURL) string {
-	return rand.Text() + "." + base64.RawURLEncoding.EncodeToString([]byte(returnTo.String()))
+	// A long one would be too much for addresses further on: Cognito wraps the
+	// state once more on its way to another provider.
+	kept := bounded(returnTo.String(), 512)
+	return rand.Text() + "." + base64.RawURLEncoding.EncodeToString([]byte(kept))
 }
 
 // stateReturn is the return URL in a state, or the door's default.

@@ -167,6 +167,7 @@ func TestWhatComesBackInsteadOfACode(t *testing.T) {
 		code       string
 	}{
 		{"a refusal", "&error=access_denied&error_description=%3Cb%3Eno", nil, 403, "DPL-2016"},
+		{"a refusal in odd words", "&error=%3Cb%3Eneedle", nil, 403, "DPL-2016"},
 		{"a refusal beside a code", "&error=access_denied&code=right", nil, 403, "DPL-2016"},
 		{"nothing", "", nil, 403, "DPL-2016"},
 		{"a code that is not taken", "&code=wrong", nil, 401, "DPL-2017"},
@@ -206,6 +207,20 @@ func TestTheReturnURLSurvivesACallbackThatIsTooLate(t *testing.T) {
 	if strings.Contains(page.body, "evil.example") {
 		t.Errorf("the page leads to a forged address:\n%s", page.body)
 	}
+}
+
+// Cognito wraps the state once more for the next provider's address.
+func TestALongReturnURLIsKeptButNotInTheState(t *testing.T) {
+	s, _ := federated(t)
+	b := s.browser(t)
+	long := callback + "?q=" + strings.Repeat("x", 2000)
+	page := b.get("/users/login/federate?return=" + url.QueryEscape(long))
+	where, _ := url.Parse(page.Header.Get("Location"))
+	state := where.Query().Get("state")
+	if len(state) > 800 {
+		t.Errorf("the state has %d characters", len(state))
+	}
+	b.comeBack(state, "&code=right").wantToken(t, s, "users", long)
 }
 
 func TestTheGroupIsAskedForAtTheAgentsDoor(t *testing.T) {

@@ -417,6 +417,31 @@ func TestThePagesOfASignInShowNothingOfItsState(t *testing.T) {
 	}
 }
 
+// A byte may take six times its room in JSON, and a drawing holds only so much.
+func TestALoginOfAnyLengthHasItsStep(t *testing.T) {
+	for name, login := range map[string]string{
+		"white space": "nia@example.com" + strings.Repeat("\v", 4_500), "letters": strings.Repeat("n", 12_000), "escapes": strings.Repeat("\x01", 4_500),
+	} {
+		s, _ := challenged(t, setup, rightCode)
+		b := s.browser(t)
+		page := b.post("/users/login", credentials(login, password, callback))
+		page.wantPage(t, http.StatusOK, "JBSW Y3DP EHPK 3PXP", "<svg")
+		if strings.Contains(page.body, "nnnn") {
+			t.Errorf("%s: the page shows what is no login", name)
+		}
+		b.send(page, code("123456")).wantToken(t, s, "users", callback)
+	}
+}
+
+func TestAKeyThatIsTooLongToDrawIsStillTyped(t *testing.T) {
+	s, _ := challenged(t, setup, rightCode, func(c *web.Config) { c.Brand = strings.Repeat("é", 400) })
+	page := s.browser(t).password()
+	page.wantPage(t, http.StatusOK, "JBSW Y3DP EHPK 3PXP", "type this key")
+	if strings.Contains(page.body, "<svg") {
+		t.Error("there is a drawing")
+	}
+}
+
 func TestAnotherWayThanAPassword(t *testing.T) {
 	choice := directory.Challenge{Kind: "SELECT_CHALLENGE", Step: directory.StepChoose, Choices: []directory.Choice{{Value: "EMAIL_OTP", Medium: directory.MediumEmail}}}
 	s, script := challenged(t, choice, rightCode, func(c *web.Config) { c.Offers.Passwordless = true })

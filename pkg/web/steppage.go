@@ -65,9 +65,7 @@ func (p *pages) step(w http.ResponseWriter, status int, door *Door, current step
 		}
 	case directory.StepSetup:
 		data.Title, data.Label = "Set up your authenticator app", "Code that the app shows"
-		if err := data.setKey(p.brand, c.Key); err != nil {
-			return err
-		}
+		data.setKey(p.brand, c.Key)
 	case directory.StepQuestion:
 		data.Title, data.Text = "One more question", "Your account asks for this before you can go on."
 	default:
@@ -110,9 +108,10 @@ func wayLabel(c directory.Choice) string {
 	return "My password"
 }
 
-// setKey shows the key of a new authenticator, typed and drawn:
+// setKey shows the key of a new authenticator, typed and drawn (unless it has too
+// long a name for a drawing):
 // https://github.com/google/google-authenticator/wiki/Key-Uri-Format
-func (d *stepPage) setKey(brand, key string) error {
+func (d *stepPage) setKey(brand, key string) {
 	label := url.PathEscape(brand)
 	if d.Login != "" {
 		label += ":" + url.PathEscape(d.Login)
@@ -125,12 +124,9 @@ func (d *stepPage) setKey(brand, key string) error {
 		d.Key += key[i:min(i+4, len(key))] + " "
 	}
 	d.Key = strings.TrimSpace(d.Key)
-	code, err := qr.Encode(uri, qr.M)
-	if err != nil {
-		return fmt.Errorf("drawing an authenticator's key: %w", err)
+	if code, err := qr.Encode(uri, qr.M); err == nil {
+		d.QR, d.Size = drawing(code)
 	}
-	d.QR, d.Size = drawing(code)
-	return nil
 }
 
 // drawing returns the dark parts as an SVG path, with the quiet zone of four
