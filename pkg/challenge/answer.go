@@ -111,7 +111,7 @@ func won(b *box, r record, version int64) Attempt {
 	return Attempt{Content: r.Content, Won: true, claimed: &claimed{b, r, version}}
 }
 
-// Settle records what an attempt that won has led to, of at most 32 KiB, for
+// Settle records what an attempt that won has led to, of at most 64 KiB, for
 // those that wait and for repeats until the step is over. It returns ErrNone,
 // and changes nothing, if the step is over or the claim had lapsed and was
 // taken by another. Settling again what was settled changes nothing, so that
@@ -121,7 +121,7 @@ func (s *Steps) Settle(ctx context.Context, attempt Attempt, result []byte) erro
 	if step == nil {
 		return errors.New("challenge: an attempt that did not win cannot settle")
 	}
-	if err := checkSize("result", result); err != nil {
+	if err := checkSize("result", result, 2*maxSize); err != nil {
 		return err
 	}
 	r := step.record

@@ -105,9 +105,18 @@ func ParseID(value string) (ID, error) {
 // state parameter, never for a log. It opens and answers the step.
 func (id ID) Reveal() string { return id.encoded.Reveal() }
 
+// For returns Steps of a part of their own, such as a door's: an id of another
+// part leads to ErrNone there, and is neither claimed nor taken. Their keys
+// begin with the Prefix and part.
+func (s *Steps) For(part string) *Steps {
+	cfg := s.cfg
+	cfg.Prefix += part + "#"
+	return &Steps{cfg}
+}
+
 // Open begins a step that remembers content, of at most 32 KiB.
 func (s *Steps) Open(ctx context.Context, content []byte) (ID, error) {
-	if err := checkSize("content", content); err != nil {
+	if err := checkSize("content", content, maxSize); err != nil {
 		return ID{}, err
 	}
 	raw := make([]byte, idLength)
@@ -173,9 +182,9 @@ func (s *Steps) put(ctx context.Context, b *box, r record, version int64) error 
 	return s.cfg.Store.Put(ctx, b.key, state.Item{Value: value, Expires: r.Expires, Version: version})
 }
 
-func checkSize(what string, value []byte) error {
-	if len(value) > maxSize {
-		return fmt.Errorf("challenge: a %s of %d bytes is more than %d", what, len(value), maxSize)
+func checkSize(what string, value []byte, most int) error {
+	if len(value) > most {
+		return fmt.Errorf("challenge: a %s of %d bytes is more than %d", what, len(value), most)
 	}
 	return nil
 }

@@ -359,7 +359,7 @@ func (s *retried) Put(ctx context.Context, key string, item state.Item) error {
 	return s.Store.Put(ctx, key, item)
 }
 
-func TestContentAndResultMayBeOf32KiBAndNoMore(t *testing.T) {
+func TestContentMayBeOf32KiBAndAResultOf64KiBAndNoMore(t *testing.T) {
 	s := newSteps(t, &memory.Store{})
 	full := make([]byte, 32<<10)
 	over := append(full, 0)
@@ -376,14 +376,30 @@ func TestContentAndResultMayBeOf32KiBAndNoMore(t *testing.T) {
 	if len(attempt.Content) != len(full) {
 		t.Errorf("%d bytes came back as %d", len(full), len(attempt.Content))
 	}
-	if err := s.Settle(t.Context(), attempt, over); err == nil {
-		t.Error("a result of more than 32 KiB is kept")
+	full = make([]byte, 64<<10) // a result may have a content in it
+	if err := s.Settle(t.Context(), attempt, append(full, 0)); err == nil {
+		t.Error("a result of more than 64 KiB is kept")
 	} else {
 		wantOnly(t, "Settle", err, nil)
 	}
 	if err := s.Settle(t.Context(), attempt, full); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestAStepOfAnotherPartIsNone(t *testing.T) {
+	all := newSteps(t, &memory.Store{})
+	users, agents := all.For("users"), all.For("agents")
+	id := open(t, users)
+	for name, other := range map[string]*challenge.Steps{"another part": agents, "no part": all, "a part of the part": users.For("users")} {
+		if _, err := other.Answer(t.Context(), id, []byte("1"), "here"); !errors.Is(err, challenge.ErrNone) {
+			t.Errorf("answering it as of %s: %v, want ErrNone", name, err)
+		}
+		if _, err := other.Take(t.Context(), id); !errors.Is(err, challenge.ErrNone) {
+			t.Errorf("taking it as of %s: %v, want ErrNone", name, err)
+		}
+	}
+	win(t, users, id) // it was neither claimed nor taken
 }
 
 func TestAConfigWithoutAnEndIsRefused(t *testing.T) {

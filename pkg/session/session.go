@@ -112,7 +112,8 @@ type record struct {
 
 // Open begins a session for subject, with profile (JSON) to be remembered.
 // checked is when the check of the account began: an EndAll since then, while
-// the password was being hashed, ends this session, too.
+// the password was being hashed or a code was on its way, ends this session,
+// too, and Open returns ErrNone.
 func (s *Sessions) Open(ctx context.Context, subject string, profile []byte, checked time.Time) (ID, error) {
 	raw := make([]byte, idLength)
 	_, _ = rand.Read(raw) // never fails: it ends the program instead
@@ -123,6 +124,14 @@ func (s *Sessions) Open(ctx context.Context, subject string, profile []byte, che
 	// store's client after its answer was lost.
 	if err != nil && !errors.Is(err, state.ErrConflict) {
 		return ID{}, fmt.Errorf("opening a session: %w", err)
+	}
+	// Only now: what ends all sessions later finds this one stored.
+	ended, _, err := s.endedUpTo(ctx, subject)
+	if err != nil {
+		return ID{}, fmt.Errorf("opening a session: %w", err)
+	}
+	if !checked.After(ended) {
+		return ID{}, ErrNone
 	}
 	return id, nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -42,6 +43,8 @@ type signIn struct {
 	Began time.Time
 	// PasswordChanged: what ends other sessions has happened.
 	PasswordChanged bool
+	// Federated: an identity provider signs the person in.
+	Federated bool
 }
 
 func (s *Server) begin(login string) signIn {
@@ -57,9 +60,10 @@ func (s *Server) checkPassword(w http.ResponseWriter, r *http.Request, door *Doo
 		return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, in.Login)}
 	}
 	if outcome.Challenge != nil {
-		return s.pose(w, r, door, step{signIn: in, Door: door.Name, Return: returnTo.String(), Challenge: *outcome.Challenge})
+		return s.pose(w, r, door, step{signIn: in, Return: returnTo.String(), Challenge: *outcome.Challenge})
 	}
-	return s.finish(w, r, door, returnTo, in, profile{User: *outcome.User})
+	_, err = s.finish(w, r, door, returnTo, in, *outcome.User)
+	return err
 }
 
 // formAgain shows the sign-in page once more, with login as it was typed.
@@ -74,49 +78,66 @@ func (s *Server) startOver(door *Door, returnTo deskpro.ReturnURL, login string,
 	return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, login)}
 }
 
-// finish lets a person in whom the directory vouches for, if the door does.
-func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, known profile) error {
-	fail := func(err error) error {
-		return &failure{err: err, returnTo: returnTo.String(), subject: known.ID, signIn: in.ID}
+// finish lets a person in whom the directory vouches for, if the door does. It
+// returns the id of the session that it opened.
+func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, user directory.User) (id session.ID, err error) {
+	ctx, cancel := atLeast(r.Context(), afterwards)
+	defer cancel()
+	r = r.WithContext(ctx)
+	fail := func(err error) (session.ID, error) {
+		return id, &failure{err: err, returnTo: returnTo.String(), subject: user.ID, signIn: in.ID}
 	}
 	if in.PasswordChanged {
-		if err := s.cfg.Sessions.EndAll(r.Context(), known.ID); err != nil {
+		if err := s.cfg.Sessions.EndAll(ctx, user.ID); err != nil {
 			return fail(err)
 		}
 		in.Began = s.cfg.Now().Add(1) // after that, however coarse the clock
 	}
-	if err := allowed(door, known.User); err != nil {
+	if err := allowed(door, user); err != nil {
 		return fail(err)
 	}
 	// The session comes before the token: should the key be unavailable, the
 	// page's "Try again" needs no password.
-	if err := s.openSession(w, r, known, in.Began); err != nil {
+	id, err = s.openSession(w, r, user, in.Began)
+	switch {
+	case errors.Is(err, session.ErrNone):
+		return id, s.startOver(door, returnTo, in.Login, fmt.Errorf("%w: all sessions of the account were ended meanwhile", directory.ErrOver))
+	case err != nil:
 		return fail(err)
 	}
-	event := audit.Event{Name: audit.SignedIn, Subject: known.ID, SignIn: in.ID}
-	if known.Federated {
+	event := audit.Event{Name: audit.SignedIn, Subject: user.ID, SignIn: in.ID}
+	if in.Federated {
 		event.Reason = audit.Federated
 	}
 	s.record(r, door, event)
-	return s.send(w, r, door, known.User, returnTo)
+	return id, s.send(w, r, door, user, returnTo)
+}
+
+// atLeast gives what comes after a slow directory's yes the time that it needs:
+// the code is used up, so that trying again would not help.
+func atLeast(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) >= d {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), d)
 }
 
 // openSession gives the browser a new session and ends the one it came with,
 // so that an id from before signing in, whoever put it there, is worth nothing.
-func (s *Server) openSession(w http.ResponseWriter, r *http.Request, known profile, began time.Time) error {
-	encoded, err := json.Marshal(known)
+func (s *Server) openSession(w http.ResponseWriter, r *http.Request, user directory.User, began time.Time) (session.ID, error) {
+	encoded, err := json.Marshal(user)
 	if err != nil {
-		return fmt.Errorf("encoding a session's profile: %w", err)
+		return session.ID{}, fmt.Errorf("encoding a session's profile: %w", err)
 	}
-	id, err := s.cfg.Sessions.Open(r.Context(), known.ID, encoded, began)
+	id, err := s.cfg.Sessions.Open(r.Context(), user.ID, encoded, began)
 	if err != nil {
-		return err
+		return session.ID{}, err
 	}
 	if old, err := sessionID(r); err == nil {
 		if _, err := s.cfg.Sessions.End(r.Context(), old); err != nil && !errors.Is(err, session.ErrNone) {
-			return err
+			return session.ID{}, err
 		}
 	}
 	setSession(w, id)
-	return nil
+	return id, nil
 }

@@ -36,8 +36,8 @@ var (
 // callback that another browser is lured to finds nothing.
 type trip struct {
 	signIn
-	Door, Return, State string
-	Trip                directory.FederationTrip
+	Return, State string
+	Trip          directory.FederationTrip
 }
 
 func federateURL(door *Door, returnTo string, prompt bool) string {
@@ -58,14 +58,17 @@ func (s *Server) federate(w http.ResponseWriter, r *http.Request, door *Door) er
 	address, kept := s.cfg.Federation.Begin(directory.FederationStart{
 		Callback: origin(r) + pageURL(door, "/callback", nil), State: state, Prompt: params.Get(paramPrompt) == "login",
 	})
-	content, err := json.Marshal(trip{signIn: s.begin(""), Door: door.Name, Return: returnTo.String(), State: state, Trip: kept})
+	in := s.begin("")
+	in.Federated = true
+	content, err := json.Marshal(trip{signIn: in, Return: returnTo.String(), State: state, Trip: kept})
 	if err != nil {
 		return fmt.Errorf("encoding a federated sign-in: %w", err)
 	}
-	id, err := s.cfg.Trips.Open(r.Context(), content)
+	id, err := s.cfg.Trips.For(door.Name).Open(r.Context(), content)
 	if err != nil {
 		return &failure{err: err, returnTo: returnTo.String()}
 	}
+	endOldTrips(w, r)
 	http.SetCookie(w, tripCookie(state, id.Reveal(), int(StepLife/time.Second)))
 	redirect(w, address)
 	return nil
@@ -99,8 +102,15 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, door *Door) er
 	if err != nil {
 		return fail(err)
 	}
-	return s.finish(w, r, door, returnTo, began.signIn, profile{User: *user, Federated: true})
+	// It lasts as the provider's own session may, whatever becomes of ours.
+	http.SetCookie(w, hostCookie(federatedCookie, "1", 0))
+	_, err = s.finish(w, r, door, returnTo, began.signIn, *user)
+	return err
 }
+
+// federatedCookie says that this browser signed in at the identity provider's,
+// which therefore may have a session of the person.
+const federatedCookie = "__Host-federated"
 
 // errorWord returns the provider's word for an error, such as access_denied
 // (RFC 6749 section 4.1.2.1): the browser brings it, so it may be anything.
@@ -117,16 +127,19 @@ func (s *Server) takeTrip(w http.ResponseWriter, r *http.Request, door *Door, st
 	if err != nil {
 		return trip{}, challenge.ErrNone
 	}
-	http.SetCookie(w, tripCookie(state, "", -1))
 	id, err := challenge.ParseID(cookie.Value)
 	if err != nil {
 		return trip{}, err
 	}
-	content, err := s.cfg.Trips.Take(r.Context(), id)
+	content, err := s.cfg.Trips.For(door.Name).Take(r.Context(), id)
+	if err != nil && !errors.Is(err, challenge.ErrNone) {
+		return trip{}, err // it may still be there for who tries again
+	}
+	http.SetCookie(w, tripCookie(state, "", -1))
 	if err != nil {
 		return trip{}, err
 	}
-	if err := json.Unmarshal(content, &began); err != nil || began.Door != door.Name ||
+	if err := json.Unmarshal(content, &began); err != nil ||
 		subtle.ConstantTimeCompare([]byte(began.State), []byte(state)) != 1 {
 		return trip{}, challenge.ErrNone
 	}
@@ -167,9 +180,32 @@ func origin(r *http.Request) string {
 	return scheme + "://" + r.Host
 }
 
+// tripPrefix begins the names of the trips' cookies.
+const tripPrefix = "__Host-trip-"
+
+// maxTrips is how many a browser may be on: a page that sends it on ever more
+// would fill its requests with cookies until API Gateway takes none of them.
+const maxTrips = 8
+
+// endOldTrips ends those that the browser is on, if they are too many.
+func endOldTrips(w http.ResponseWriter, r *http.Request) {
+	var trips []string
+	for _, cookie := range r.Cookies() {
+		if strings.HasPrefix(cookie.Name, tripPrefix) {
+			trips = append(trips, cookie.Name)
+		}
+	}
+	if len(trips) < maxTrips {
+		return
+	}
+	for _, name := range trips {
+		http.SetCookie(w, hostCookie(name, "", -1))
+	}
+}
+
 func tripCookieName(state string) string {
 	sum := sha256.Sum256([]byte(state))
-	return "__Host-trip-" + hex.EncodeToString(sum[:8])
+	return tripPrefix + hex.EncodeToString(sum[:8])
 }
 
 func tripCookie(state, value string, maxAge int) *http.Cookie {
@@ -179,26 +215,28 @@ func tripCookie(state, value string, maxAge int) *http.Cookie {
 // endFederation sends a browser by way of the identity provider, which ends its
 // own session of the person, back to the page that says so or to returnTo.
 func (s *Server) endFederation(w http.ResponseWriter, r *http.Request, door *Door, returnTo string) {
-	if returnTo != "" {
+	// A browser keeps cookies of 4096 bytes at the most.
+	if returnTo = bounded(returnTo, 2048); returnTo != "" {
 		encoded := base64.RawURLEncoding.EncodeToString([]byte(returnTo))
-		http.SetCookie(w, hostCookie(afterwardsCookie, encoded, int(StepLife/time.Second)))
+		http.SetCookie(w, hostCookie(afterwardsCookie+door.Name, encoded, int(StepLife/time.Second)))
 	}
+	http.SetCookie(w, hostCookie(federatedCookie, "", -1))
 	back := url.QueryEscape(origin(r) + "/" + door.Name + "/logout")
 	redirect(w, s.cfg.FederationLogout+"&logout_uri="+back)
 }
 
-// afterwardsCookie has where to go after the identity provider's log-out, which
-// comes back to one address only.
-const afterwardsCookie = "__Host-after-logout"
+// afterwardsCookie, with a door's name, has where to go after the identity
+// provider's log-out, which comes back to one address only.
+const afterwardsCookie = "__Host-after-logout-"
 
 // afterEndFederation returns where a browser wanted to go that comes back, or
 // empty.
-func afterEndFederation(w http.ResponseWriter, r *http.Request) string {
-	cookie, err := r.Cookie(afterwardsCookie)
+func afterEndFederation(w http.ResponseWriter, r *http.Request, door *Door) string {
+	cookie, err := r.Cookie(afterwardsCookie + door.Name)
 	if err != nil {
 		return ""
 	}
-	http.SetCookie(w, hostCookie(afterwardsCookie, "", -1))
+	http.SetCookie(w, hostCookie(afterwardsCookie+door.Name, "", -1))
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cookie.Value)
 	if err != nil {
 		return ""

@@ -277,8 +277,33 @@ func TestLoggingOutEndsTheProvidersSessionToo(t *testing.T) {
 	b.get("/users/logout").wantPage(t, http.StatusOK, "signed out") // once
 
 	t.Run("a forged way on is refused", func(t *testing.T) {
-		b.others["__Host-after-logout"] = base64.RawURLEncoding.EncodeToString([]byte("https://evil.example/"))
+		b.others["__Host-after-logout-users"] = base64.RawURLEncoding.EncodeToString([]byte("https://evil.example/"))
 		b.get("/users/logout").wantPage(t, http.StatusBadRequest, "DPL-1003")
+	})
+	t.Run("even when ours has ended by itself", func(t *testing.T) {
+		b := s.browser(t)
+		b.comeBack(b.leave(), "&code=right")
+		b.cookie = ""
+		if got := b.get("/users/logout").Header.Get("Location"); got != want {
+			t.Errorf("logging out leads to %q, want %s", got, want)
+		}
+	})
+	t.Run("or became another, by a password", func(t *testing.T) {
+		b := s.browser(t)
+		b.comeBack(b.leave(), "&code=right")
+		b.signIn()
+		if got := b.get("/users/logout").Header.Get("Location"); got != want {
+			t.Errorf("logging out leads to %q, want %s", got, want)
+		}
+	})
+	t.Run("a return URL of any length", func(t *testing.T) {
+		b := s.browser(t)
+		b.comeBack(b.leave(), "&code=right")
+		for _, c := range b.get("/users/logout?return=" + url.QueryEscape("/x?"+strings.Repeat("y", 3000))).Cookies() {
+			if len(c.String()) > 4096 {
+				t.Errorf("the cookie %s has %d bytes", c.Name, len(c.String()))
+			}
+		}
 	})
 	t.Run("who signed in with a password has none there", func(t *testing.T) {
 		b := s.browser(t)
@@ -291,6 +316,31 @@ func TestLoggingOutEndsTheProvidersSessionToo(t *testing.T) {
 		b.comeBack(b.leave(), "&code=right")
 		b.get("/users/logout").wantPage(t, http.StatusOK, "signed out")
 	})
+}
+
+// A page elsewhere may send the browser there again and again: its requests
+// must not fill with cookies.
+func TestTooManyTripsEndTheOldOnes(t *testing.T) {
+	s, _ := federated(t)
+	b := s.browser(t)
+	var last string
+	for range 40 {
+		last = b.leave()
+		if len(b.others) > 10 {
+			t.Fatalf("the browser has %d cookies", len(b.others))
+		}
+	}
+	b.comeBack(last, "&code=right").wantToken(t, s, "users", callback)
+}
+
+func TestATripSurvivesAStoreThatIsDown(t *testing.T) {
+	s, _ := federated(t)
+	b := s.browser(t)
+	state := b.leave()
+	s.store.Set(statetest.Fail)
+	b.comeBack(state, "&code=right").wantPage(t, http.StatusServiceUnavailable, "DPL-3002")
+	s.store.Set(statetest.Work)
+	b.comeBack(state, "&code=right").wantToken(t, s, "users", callback)
 }
 
 func TestAStoreThatIsDownBeginsNoTrip(t *testing.T) {

@@ -119,6 +119,7 @@ func once(values url.Values) error {
 	for name, all := range values {
 		ours := slices.Contains(parameters[:], name) || strings.HasPrefix(name, prefixAttribute)
 		if len(all) > 1 && ours {
+			name, _, _ = strings.Cut(name, ".") // the rest is anybody's words
 			return fmt.Errorf("%w: %s", errRepeated, name)
 		}
 	}

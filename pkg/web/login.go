@@ -72,19 +72,11 @@ func (s *Server) sessionUser(r *http.Request) (directory.User, error) {
 	if err != nil {
 		return directory.User{}, err
 	}
-	var known profile
-	if err := json.Unmarshal(found.Profile, &known); err != nil {
+	var user directory.User
+	if err := json.Unmarshal(found.Profile, &user); err != nil {
 		return directory.User{}, session.ErrNone // of another release: sign in again
 	}
-	return known.User, nil
-}
-
-// profile is what a session remembers of a person.
-type profile struct {
-	directory.User
-	// Federated: an identity provider signed them in, and has a session of its
-	// own of them.
-	Federated bool `json:"federated,omitempty"`
+	return user, nil
 }
 
 // allowed returns errGroup for a person who may not pass the door.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -18,8 +17,7 @@ import (
 // full cookie jar). Images, frames and scripts of other sites cannot: the
 // cookie is SameSite=Lax, and without it nothing is ended.
 func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) error {
-	federated, err := s.endSession(w, r, door)
-	if err != nil {
+	if err := s.endSession(w, r, door); err != nil {
 		return err
 	}
 	params, err := query(r)
@@ -28,7 +26,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) erro
 	}
 	raw := params.Get(paramReturn)
 	if raw == "" {
-		raw = afterEndFederation(w, r)
+		raw = afterEndFederation(w, r, door)
 	}
 	if raw != "" {
 		returnTo, err := door.App.ParseReturn(raw)
@@ -37,8 +35,9 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) erro
 		}
 		raw = returnTo.String()
 	}
+	_, notFederated := r.Cookie(federatedCookie)
 	switch {
-	case federated && s.cfg.FederationLogout != "":
+	case notFederated == nil && s.cfg.FederationLogout != "":
 		s.endFederation(w, r, door, raw)
 	case raw != "":
 		redirect(w, raw)
@@ -50,23 +49,19 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) erro
 
 // endSession ends the session in the store, then clears the cookie: the other
 // way round, a store that is down would leave a session that nobody can end.
-// It tells whether an identity provider has one of the person, too.
-func (s *Server) endSession(w http.ResponseWriter, r *http.Request, door *Door) (federated bool, err error) {
+func (s *Server) endSession(w http.ResponseWriter, r *http.Request, door *Door) error {
 	id, err := sessionID(r)
 	if err != nil {
-		return false, nil // there is none to end
+		return nil // there is none to end
 	}
 	ended, err := s.cfg.Sessions.End(r.Context(), id)
 	switch {
 	case errors.Is(err, session.ErrNone):
 	case err != nil:
-		return false, err
+		return err
 	default:
 		s.record(r, door, audit.Event{Name: audit.SignedOut, Subject: ended.Subject})
-		var known profile
-		_ = json.Unmarshal(ended.Profile, &known) // it is ended, whosever it was
-		federated = known.Federated
 	}
 	clearSession(w)
-	return federated, nil
+	return nil
 }

@@ -56,7 +56,7 @@ var problems = [...]problem{
 
 	// These two wrap others of the table.
 	{is: errRecoveryCode, code: "DPL-2014", status: http.StatusUnauthorized, reason: "recovery_code", level: slog.LevelInfo,
-		title: "That code isn’t right", text: "That code isn’t right, or no longer valid. Check it, or ask for a new one."},
+		title: "That code isn’t right", text: "That code isn’t right, or no longer valid, or was used already. Check it, ask for a new one, or sign in if you have just set a password."},
 	{is: errTooMany, code: "DPL-2018", status: http.StatusUnauthorized, reason: "too_many_answers", level: slog.LevelWarn, refused: true,
 		title: "Please sign in again", text: "There were too many wrong answers. Please sign in again."},
 	{is: directory.ErrBadCredentials, code: "DPL-2001", status: http.StatusUnauthorized, reason: "bad_credentials", level: slog.LevelInfo, refused: true,

@@ -54,9 +54,10 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f for
 		s.cfg.Log.InfoContext(r.Context(), "no sign-in after a new password", "error", err)
 		return s.pages.signInNext(w, door, returnTo.String(), login, "Your new password is set. Sign in with it.")
 	case outcome.Challenge != nil:
-		return s.pose(w, r, door, step{signIn: in, Door: door.Name, Return: returnTo.String(), Challenge: *outcome.Challenge})
+		return s.pose(w, r, door, step{signIn: in, Return: returnTo.String(), Challenge: *outcome.Challenge})
 	}
-	return s.finish(w, r, door, returnTo, in, profile{User: *outcome.User})
+	_, err = s.finish(w, r, door, returnTo, in, *outcome.User)
+	return err
 }
 
 // request has a code sent, and answers for every login the same.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/session"
 )
 
 // StepLife is how long a sign-in may take over a step, and how long over an
@@ -42,8 +44,8 @@ var (
 // sealed, under an id that is in the page's form and nowhere else.
 type step struct {
 	signIn
-	Door, Return string
-	Challenge    directory.Challenge
+	Return    string
+	Challenge directory.Challenge
 	// Count is how many steps there were, Wrong how many wrong answers.
 	Count, Wrong int
 	// Problem is the code of what was wrong with the last answer, Policy what
@@ -57,9 +59,10 @@ type result struct {
 	// Next is the id of the step that comes next.
 	Next string `json:",omitempty"`
 	Step *step  `json:",omitempty"`
-	// User passed.
-	User *directory.User `json:",omitempty"`
-	In   signIn
+	// User passed, and has this session.
+	User    *directory.User `json:",omitempty"`
+	Session string          `json:",omitempty"`
+	In      signIn
 	// Problem is the code of what ended the sign-in.
 	Problem string `json:",omitempty"`
 }
@@ -78,21 +81,21 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, door *Door, next s
 	if next.Challenge.Step == "" {
 		return "", &failure{err: fmt.Errorf("%w: %s", errChallenge, kind), returnTo: next.Return, challenge: kind, signIn: next.ID}
 	}
-	id, err := s.keep(r, next)
+	id, err := s.keep(r, door, next)
 	if err != nil {
 		return "", &failure{err: err, returnTo: next.Return, challenge: kind, signIn: next.ID}
 	}
 	return id, s.pages.step(w, http.StatusOK, door, next, id, nil, "")
 }
 
-func (s *Server) keep(r *http.Request, next step) (string, error) {
+func (s *Server) keep(r *http.Request, door *Door, next step) (string, error) {
 	content, err := json.Marshal(next)
 	if err != nil {
 		return "", fmt.Errorf("encoding a step: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), afterwards)
 	defer cancel()
-	id, err := s.cfg.Steps.Open(ctx, content)
+	id, err := s.cfg.Steps.For(door.Name).Open(ctx, content)
 	if err != nil {
 		return "", err
 	}
@@ -120,7 +123,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, door *Door, f fo
 		return s.repeat(w, r, door, returnTo, current, attempt)
 	}
 	led, err := s.respond(w, r, door, returnTo, current, answerOf(f, current.Challenge, clientOf(r, f)))
-	s.settle(r, attempt, led)
+	s.settle(r, door, attempt, led)
 	return err
 }
 
@@ -137,24 +140,24 @@ func (s *Server) claim(r *http.Request, door *Door, f form) (attempt challenge.A
 			answered[name] = values
 		}
 	}
-	attempt, err = s.cfg.Steps.Answer(r.Context(), id, []byte(answered.Encode()), clientAddress(r))
+	attempt, err = s.cfg.Steps.For(door.Name).Answer(r.Context(), id, []byte(answered.Encode()), clientAddress(r))
 	if err != nil {
 		return attempt, current, err
 	}
-	if err := json.Unmarshal(attempt.Content, &current); err != nil || current.Door != door.Name {
-		return attempt, current, challenge.ErrNone // of another release, or of the other door
+	if err := json.Unmarshal(attempt.Content, &current); err != nil {
+		return attempt, current, challenge.ErrNone // of another release
 	}
 	return attempt, current, nil
 }
 
 // settle writes down what an answer led to. Where that fails the answer stays
 // good; only its repetitions find nothing.
-func (s *Server) settle(r *http.Request, attempt challenge.Attempt, led result) {
+func (s *Server) settle(r *http.Request, door *Door, attempt challenge.Attempt, led result) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), afterwards)
 	defer cancel()
 	encoded, err := json.Marshal(led)
 	if err == nil {
-		err = s.cfg.Steps.Settle(ctx, attempt, encoded)
+		err = s.cfg.Steps.For(door.Name).Settle(ctx, attempt, encoded)
 	}
 	if err != nil {
 		s.cfg.Log.WarnContext(r.Context(), "keeping a step's result", "error", err)
@@ -170,13 +173,14 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 	case outcome.User != nil:
 		s.recordStep(r, door, current, outcome.User.ID)
 		current.PasswordChanged = current.PasswordChanged || current.Challenge.Step == directory.StepNewPassword
-		return result{User: outcome.User, In: current.signIn}, s.finish(w, r, door, returnTo, current.signIn, profile{User: *outcome.User})
+		id, err := s.finish(w, r, door, returnTo, current.signIn, *outcome.User)
+		return result{User: outcome.User, Session: id.Reveal(), In: current.signIn}, err
 	case current.Count >= maxSteps:
 		return s.end(door, returnTo, current, errTooMany)
 	}
 	s.recordStep(r, door, current, "")
 	next := step{
-		signIn: current.signIn, Door: current.Door, Return: current.Return, Challenge: *outcome.Challenge,
+		signIn: current.signIn, Return: current.Return, Challenge: *outcome.Challenge,
 		Count: current.Count + 1, Wrong: current.Wrong,
 	}
 	next.PasswordChanged = next.PasswordChanged || current.Challenge.Step == directory.StepNewPassword
@@ -219,7 +223,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, door *Door, retu
 		again.Policy = unfit.Policy
 	}
 	failed := &failure{err: err, returnTo: current.Return, challenge: current.Challenge.Kind, signIn: current.ID}
-	id, keepErr := s.keep(r, again)
+	id, keepErr := s.keep(r, door, again)
 	if keepErr != nil {
 		failed.err = keepErr
 		return result{Problem: lookUp(keepErr).code}, failed
@@ -238,36 +242,63 @@ func (s *Server) end(door *Door, returnTo deskpro.ReturnURL, current step, err e
 	return result{Problem: lookUp(err).code}, f
 }
 
-// repeat answers who sends a step's form once more.
+// repeat answers who sends a step's form once more. What the right answer led to
+// is for who gave it; others, though they have the form, begin again.
 func (s *Server) repeat(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, attempt challenge.Attempt) error {
 	over := fmt.Errorf("%w: answered before", directory.ErrOver)
 	var led result
 	if err := json.Unmarshal(attempt.Result, &led); err != nil {
 		return s.startOver(door, returnTo, current.Login, over)
 	}
+	p := problemOf(cmp.Or(led.Problem, problemIn(led.Step)))
 	switch {
-	case led.Next != "" && led.Step != nil:
-		p := problemOf(led.Step.Problem)
-		if !attempt.Same {
-			p = lookUp(over)
-		}
-		if p == nil {
-			return s.pages.step(w, http.StatusOK, door, *led.Step, led.Next, nil, "")
-		}
+	case led.Step != nil && p != nil: // the same step: whoever has the form may answer it
 		return s.pages.step(w, p.status, door, *led.Step, led.Next, p, s.cfg.RequestID(r.Context()))
-	case led.User != nil && attempt.Same:
-		return s.finish(w, r, door, returnTo, led.In, profile{User: *led.User})
-	case led.User != nil:
+	case !attempt.Same && led.User != nil:
 		// The browser that finished has a session by now.
 		values := returnValues(returnTo.String())
 		values.Set(paramOver, "1")
 		redirect(w, pageURL(door, "", values))
 		return nil
-	}
-	if p := problemOf(led.Problem); p != nil && attempt.Same {
+	case !attempt.Same:
+		return s.startOver(door, returnTo, current.Login, over)
+	case led.Step != nil:
+		return s.pages.step(w, http.StatusOK, door, *led.Step, led.Next, nil, "")
+	case led.User != nil:
+		return s.finishAgain(w, r, door, returnTo, led)
+	case p != nil:
 		return s.pages.ended(w, p, door, current, s.cfg.RequestID(r.Context()))
 	}
 	return s.startOver(door, returnTo, current.Login, over)
+}
+
+func problemIn(next *step) string {
+	if next == nil {
+		return ""
+	}
+	return next.Problem
+}
+
+// finishAgain lets a person in who was let in just now, unless they have logged
+// out since.
+func (s *Server) finishAgain(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, led result) error {
+	in := led.In
+	if led.Session != "" {
+		id, err := session.ParseID(led.Session)
+		if err == nil {
+			_, err = s.cfg.Sessions.Find(r.Context(), id)
+		}
+		switch {
+		case errors.Is(err, session.ErrNone):
+			return s.startOver(door, returnTo, in.Login, fmt.Errorf("%w: its session was ended", directory.ErrOver))
+		case err != nil:
+			return &failure{err: err, returnTo: returnTo.String(), subject: led.User.ID, signIn: in.ID}
+		}
+		// What a new password ends was ended before that session began.
+		in.PasswordChanged, in.Began = false, s.cfg.Now()
+	}
+	_, err := s.finish(w, r, door, returnTo, in, *led.User)
+	return err
 }
 
 // answerOf reads from a form what the challenge asks for.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/web"
@@ -297,21 +298,73 @@ func (b *browser) signInWith(t *testing.T, user *directory.User) {
 	b.site.directory.Authenticator = before
 }
 
-func TestAnEarlierPageLeadsToTheNewestOne(t *testing.T) {
-	s, _ := challenged(t, password1, func(c directory.Challenge, a directory.Answer) (directory.Outcome, error) {
-		if c.Kind == password1.Kind {
-			return directory.Outcome{Challenge: &appCode}, nil
+// Where an answer led to is for who gave it: whoever else has the form has not
+// shown that they could.
+func TestAnEarlierPageDoesNotHandOutWhatCameAfterIt(t *testing.T) {
+	s, script := challenged(t, appCode, func(c directory.Challenge, a directory.Answer) (directory.Outcome, error) {
+		if c.Kind == setup.Kind {
+			return directory.Outcome{User: nia}, nil
 		}
-		return rightCode(c, a)
+		return directory.Outcome{Challenge: &setup}, nil
 	})
 	b := s.browser(t)
 	first := b.password()
-	second := b.send(first, url.Values{"new_password": {"Brand new one"}})
-	second.wantPage(t, http.StatusOK, "Enter your code")
-	// The back button, and another password.
-	back := b.send(first, url.Values{"new_password": {"Another one"}})
-	back.wantPage(t, http.StatusUnauthorized, "Enter your code", "DPL-2012")
-	b.send(back, code("123456")).wantToken(t, s, "users", callback)
+	b.send(first, code("123456")).wantPage(t, http.StatusOK, "JBSW Y3DP")
+	for name, answer := range map[string]func() answer{
+		"another answer": func() answer { return b.send(first, code("000000")) },
+		"the same from elsewhere": func() answer {
+			r := formRequest("/users/login/challenge", filled(t, first, code("123456")))
+			r.RemoteAddr = "203.0.113.66:1"
+			return s.browser(t).do(r)
+		},
+	} {
+		page := answer()
+		page.wantPage(t, http.StatusUnauthorized, "DPL-2012", "Password")
+		if strings.Contains(page.body, "JBSW") || strings.Contains(page.body, `name="step"`) {
+			t.Errorf("%s: the next step is handed out:\n%s", name, page.body)
+		}
+		if page.field(t, "return") != callback || page.field(t, "username") != "nia@example.com" {
+			t.Errorf("%s: the return URL or the login is lost", name)
+		}
+	}
+	// Who gave it may go on.
+	again := b.send(first, code("123456"))
+	again.wantPage(t, http.StatusOK, "JBSW Y3DP")
+	b.send(again, code("654321")).wantToken(t, s, "users", callback)
+	if len(script.answers) != 2 {
+		t.Errorf("the directory was asked %d times, want 2", len(script.answers))
+	}
+}
+
+func TestAFormSentAgainAfterLoggingOutDoesNotSignIn(t *testing.T) {
+	s, _ := challenged(t, appCode, rightCode)
+	b := s.browser(t)
+	page := b.password()
+	b.send(page, code("123456")).wantToken(t, s, "users", callback)
+	b.get("/users/logout").wantPage(t, http.StatusOK, "signed out")
+	again := b.send(page, code("123456"))
+	again.wantPage(t, http.StatusUnauthorized, "DPL-2012")
+	if again.sessionCookie() != nil {
+		t.Error("a session is opened")
+	}
+}
+
+// A password that somebody changed meanwhile was changed to keep this one out.
+func TestASignInThatWasEndedMeanwhileGetsNoToken(t *testing.T) {
+	s, _ := challenged(t, appCode, rightCode)
+	b := s.browser(t)
+	page := b.password()
+	other := s.browser(t)
+	s.directory.Authenticator = &scripted{first: directory.Outcome{Challenge: &password1}, respond: func(directory.Challenge, directory.Answer) (directory.Outcome, error) {
+		return directory.Outcome{User: nia}, nil
+	}}
+	other.send(other.password(), url.Values{"new_password": {"Brand new one"}}).wantToken(t, s, "users", callback)
+	s.directory.Authenticator = &scripted{respond: rightCode}
+	late := b.send(page, code("123456"))
+	late.wantPage(t, http.StatusUnauthorized, "DPL-2012")
+	if late.sessionCookie() != nil {
+		t.Error("a session is opened")
+	}
 }
 
 func TestAStepThatIsNoneLeadsBackToTheStartWithAReason(t *testing.T) {
@@ -334,6 +387,10 @@ func TestAStepThatIsNoneLeadsBackToTheStartWithAReason(t *testing.T) {
 		if b.cookie != "" {
 			t.Error("a session is opened")
 		}
+	})
+	t.Run("which does not hold it up for its owner", func(t *testing.T) {
+		b.send(page, code("000000")).wantPage(t, http.StatusUnauthorized, "DPL-2008")
+		script.answers = nil
 	})
 	if len(script.answers) != 0 {
 		t.Errorf("the directory was asked %d times", len(script.answers))
@@ -395,6 +452,22 @@ func TestANewPasswordEndsTheOtherSessions(t *testing.T) {
 	b.send(b.password(), url.Values{"new_password": {"Brand new one"}}).wantToken(t, s, "users", callback)
 	thief.get("/users/login").wantPage(t, http.StatusOK, "Password")
 	b.get("/users/login").wantToken(t, s, "users", helpdesk+"/")
+}
+
+// slow says yes at the very end of the time that it is given.
+type slow struct{ scripted }
+
+func (s *slow) Respond(ctx context.Context, c directory.Challenge, a directory.Answer) (directory.Outcome, error) {
+	<-ctx.Done()
+	return s.scripted.Respond(ctx, c, a)
+}
+
+// The code is used up by then: what follows must not fail for want of time.
+func TestADirectoryThatSaysYesAtTheLastMomentIsHeard(t *testing.T) {
+	s := newSite(t, func(c *web.Config) { c.Timeout = 50 * time.Millisecond })
+	s.directory.Authenticator = &slow{scripted{first: directory.Outcome{Challenge: &appCode}, respond: rightCode}}
+	b := s.browser(t)
+	b.send(b.password(), code("123456")).wantToken(t, s, "users", callback)
 }
 
 func TestThePagesOfASignInShowNothingOfItsState(t *testing.T) {
