@@ -121,6 +121,7 @@ func (s *site) environment(name string) string {
 		fallthrough
 	default:
 		variables["COGNITO_USER_POOL_ID"], variables["COGNITO_CLIENT_ID"] = s.pool.PoolID(), s.pool.ClientID()
+		variables["COGNITO_CLIENT_SECRET"] = "practice" // where it would be kept
 		variables["COGNITO_AUTH_FLOW"] = s.options.flow
 		variables["COGNITO_CLAIMS"] = "id=custom:staff_no"
 		variables["ACCOUNT_CONFIRMATION"] = "on"

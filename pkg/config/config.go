@@ -6,6 +6,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -89,13 +90,14 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 	case len(cfg.Doors) == 2 && cfg.Doors[0].SecretID == cfg.Doors[1].SecretID && cfg.Doors[0].SecretID != "":
 		r.problem("USERS_SECRET and AGENTS_SECRET are the same: a user's token would open the agent interface; make a secret for each")
 	}
-	cfg.Directory, cfg.Offers = r.directory()
+	client := r.like("COGNITO_CLIENT_ID", clientPattern, "1example23456789")
+	cfg.Directory, cfg.Offers = r.directory(client)
 	for _, name := range cfg.Directory.Mapping.Attributes() {
 		if !slices.Contains(cfg.Attributes(), name) {
 			r.problem("COGNITO_CLAIMS names %s, which no door sends: correct it, or add it to USERS_ATTRIBUTES or AGENTS_ATTRIBUTES", name)
 		}
 	}
-	cfg.Federation = r.federation(cfg.Directory.UserPoolID)
+	cfg.Federation = r.federation(cfg.Directory.UserPoolID, client)
 	cfg.Versions = Versions{r.required("LOGIN_VERSION"), r.required("AUTHENTICATE_VERSION"), r.required("LOGOUT_VERSION")}
 	if err := errors.Join(r.problems...); err != nil {
 		return Config{}, fmt.Errorf("configuration of %s:\n%w", function, err)
@@ -167,6 +169,16 @@ func (r *reader) oneOf(name string, values ...string) string {
 	value := r.required(name)
 	if value != "" && !slices.Contains(values, value) {
 		r.problem("%s is %q: it must be %s", name, value, strings.Join(values, " or "))
+		return ""
+	}
+	return value
+}
+
+// like returns a variable's value, empty if it does not have the pattern.
+func (r *reader) like(name string, pattern *regexp.Regexp, example string) string {
+	value := r.get(name)
+	if value != "" && !pattern.MatchString(value) {
+		r.problem("%s is %q: it must be like %s", name, value, example)
 		return ""
 	}
 	return value

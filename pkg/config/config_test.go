@@ -136,7 +136,7 @@ func TestDefaults(t *testing.T) {
 		{"metrics", map[string]string{"METRICS_NAMESPACE": "DeskproLogin/acme"}, func(c config.Config) any { return c.MetricsNamespace }, "DeskproLogin/acme"},
 		{"the accounts' table", nil, func(c config.Config) any { return c.Directory }, config.Directory{AccountsTable: "accounts"}},
 		{"Cognito", cognito, func(c config.Config) any { return c.Directory }, config.Directory{UserPoolID: "eu-west-1_AbCdEfGhI", ClientID: "client", AuthFlow: "ADMIN_USER_PASSWORD_AUTH", Mapping: mapping(t)}},
-		{"Cognito's claims", with(cognito, map[string]string{"COGNITO_CLAIMS": "id=custom:staff_no  team=custom:team", "AGENTS_DESKPRO_URL": "https://acme.deskpro.com/agent/", "AGENTS_SECRET": "agents", "AGENTS_GROUP": "*", "AGENTS_ATTRIBUTES": "team"}), func(c config.Config) any { return c.Directory.Mapping }, mapping(t, "id=custom:staff_no", "team=custom:team")},
+		{"Cognito's claims", with(cognito, map[string]string{"COGNITO_CLIENT_SECRET": "client-secret", "COGNITO_CLAIMS": "id=custom:staff_no  team=custom:team", "AGENTS_DESKPRO_URL": "https://acme.deskpro.com/agent/", "AGENTS_SECRET": "agents", "AGENTS_GROUP": "*", "AGENTS_ATTRIBUTES": "team"}), func(c config.Config) any { return c.Directory.Mapping }, mapping(t, "id=custom:staff_no", "team=custom:team")},
 		{"a choice of ways to sign in", with(cognito, map[string]string{"COGNITO_AUTH_FLOW": "USER_AUTH"}), func(c config.Config) any { return c.Directory.AuthFlow }, "USER_AUTH"},
 	} {
 		if got := row.got(mustLoad(t, config.Authenticate, row.changes)); !reflect.DeepEqual(got, row.want) {

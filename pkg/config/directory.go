@@ -1,6 +1,9 @@
 package config
 
 import (
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"deskpro-login/pkg/directory/claims"
@@ -37,28 +40,42 @@ type Offers struct {
 	Passwordless bool
 }
 
-func (r *reader) directory() (Directory, Offers) {
-	d := Directory{
-		AccountsTable:  r.get("ACCOUNTS_TABLE"),
-		UserPoolID:     r.get("COGNITO_USER_POOL_ID"),
-		ClientSecretID: r.get("COGNITO_CLIENT_SECRET"),
+// The template's patterns, which are narrower than AWS's.
+var (
+	poolPattern   = regexp.MustCompile(`^[a-z0-9-]+_[0-9A-Za-z]+$`)
+	clientPattern = regexp.MustCompile(`^[0-9A-Za-z_+]+$`)
+)
+
+// directory reads what there is even if DIRECTORY cannot be used, for its
+// problems.
+func (r *reader) directory(clientID string) (Directory, Offers) {
+	if !r.reads(variable("DIRECTORY")) {
+		return Directory{}, Offers{}
 	}
-	switch r.oneOf("DIRECTORY", inDynamoDB, inCognito) {
-	case inDynamoDB:
-		r.required("ACCOUNTS_TABLE")
+	kind := r.oneOf("DIRECTORY", inDynamoDB, inCognito)
+	if kind == inDynamoDB {
 		r.otherDirectory(
 			"COGNITO_USER_POOL_ID", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET", "COGNITO_AUTH_FLOW", "COGNITO_CLAIMS",
 			"PASSWORD_RESET", "ACCOUNT_CONFIRMATION", "FEDERATION_DOMAIN")
-		return d, Offers{}
-	case inCognito:
-		r.required("COGNITO_USER_POOL_ID")
-		d.ClientID = r.required("COGNITO_CLIENT_ID")
-		r.otherDirectory("ACCOUNTS_TABLE")
-		d.Mapping = r.claims()
-		d.AuthFlow = r.oneOf("COGNITO_AUTH_FLOW", adminPassword, userChoice)
-		return d, Offers{Reset: r.on("PASSWORD_RESET"), Confirm: r.on("ACCOUNT_CONFIRMATION"), Passwordless: d.AuthFlow == userChoice}
+		return Directory{AccountsTable: r.required("ACCOUNTS_TABLE")}, Offers{}
 	}
-	return Directory{}, Offers{}
+	d := Directory{
+		UserPoolID:     r.like("COGNITO_USER_POOL_ID", poolPattern, "eu-west-1_AbCdEfGhI"),
+		ClientID:       clientID,
+		ClientSecretID: r.get("COGNITO_CLIENT_SECRET"),
+		AuthFlow:       r.oneOf("COGNITO_AUTH_FLOW", adminPassword, userChoice),
+		Mapping:        r.claims(),
+	}
+	if kind == inCognito {
+		r.required("COGNITO_USER_POOL_ID")
+		r.required("COGNITO_CLIENT_ID")
+		r.otherDirectory("ACCOUNTS_TABLE")
+	}
+	if trusted := slices.Sorted(maps.Keys(d.Mapping.Trusts())); len(trusted) > 0 && d.ClientSecretID == "" {
+		// SignUp and UpdateUserAttributes ask for no permission of ours.
+		r.problem("COGNITO_CLAIMS names %s but COGNITO_CLIENT_SECRET is not set: with the ID of an app client that has no secret people can write their own attributes; use a client that has one", strings.Join(trusted, ", "))
+	}
+	return d, Offers{Reset: r.on("PASSWORD_RESET"), Confirm: r.on("ACCOUNT_CONFIRMATION"), Passwordless: d.AuthFlow == userChoice}
 }
 
 // otherDirectory refuses what belongs to a directory that was not chosen.

@@ -77,6 +77,8 @@ func TestEachFunctionLearnsItsPartOfTheFederation(t *testing.T) {
 		{"preflight learns nothing", config.Preflight, all, nil},
 		{"a host of the company's own, in any letters", config.Login, with(federation, map[string]string{"FEDERATION_DOMAIN": "ID.Acme.example"}), &config.Federation{Domain: &url.URL{Scheme: "https", Host: "id.acme.example"}, Name: "Acme ID"}},
 		{"a trial", config.Login, with(federation, map[string]string{"FEDERATION_DOMAIN": "http://127.0.0.1:9229"}), &config.Federation{Domain: &url.URL{Scheme: "http", Host: "127.0.0.1:9229"}, Name: "Acme ID"}},
+		{"a host that ends in a word with a number", config.Login, with(federation, map[string]string{"FEDERATION_DOMAIN": "id.acme.x1"}), &config.Federation{Domain: &url.URL{Scheme: "https", Host: "id.acme.x1"}, Name: "Acme ID"}},
+		{"a trial on the last port", config.Login, with(federation, map[string]string{"FEDERATION_DOMAIN": "http://127.0.0.1:65535"}), &config.Federation{Domain: &url.URL{Scheme: "http", Host: "127.0.0.1:65535"}, Name: "Acme ID"}},
 		{"a trial by name", config.Login, with(federation, map[string]string{"FEDERATION_DOMAIN": "http://localhost:9229"}), &config.Federation{Domain: &url.URL{Scheme: "http", Host: "localhost:9229"}, Name: "Acme ID"}},
 	} {
 		if got := mustLoad(t, row.function, row.changes).Federation; !reflect.DeepEqual(got, row.want) {
@@ -101,6 +103,35 @@ func TestLogoutNeedsTheClientToEndManagedLoginsSession(t *testing.T) {
 	}
 }
 
+// Logging out hands the client's ID to a browser.
+func TestLogoutHoldsTheClientToItsForm(t *testing.T) {
+	_, err := load(config.Logout, environment(with(federation, map[string]string{"FEDERATION_LOGOUT": "on", "COGNITO_CLIENT_ID": "a client"})))
+	if err == nil || strings.Count(err.Error(), "COGNITO_CLIENT_ID") != 1 {
+		t.Errorf("error = %v, want one about the client, once", err)
+	}
+}
+
+func TestWhatIsWrongBesideTheDirectoryIsTold(t *testing.T) {
+	for _, directory := range []string{"", "Cognito"} {
+		_, err := load(config.Authenticate, environment(map[string]string{
+			"DIRECTORY": directory, "COGNITO_USER_POOL_ID": "acme", "COGNITO_CLIENT_ID": "a client", "COGNITO_AUTH_FLOW": "SRP",
+			"COGNITO_CLAIMS": "groups=custom:roles team=custom:team", "PASSWORD_RESET": "1", "ACCOUNT_CONFIRMATION": "1",
+		}))
+		problems := lines(t, err)
+		for _, want := range []string{
+			"DIRECTORY is", "COGNITO_USER_POOL_ID is", "COGNITO_CLIENT_ID is", "COGNITO_AUTH_FLOW is", "names groups but COGNITO_CLIENT_SECRET",
+			"names team, which no door sends", "PASSWORD_RESET is", "ACCOUNT_CONFIRMATION is",
+		} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q: the error does not say %q", directory, want)
+			}
+		}
+		if len(problems) != 8 {
+			t.Errorf("%q: got %d problems, want 8:\n%v", directory, len(problems), err)
+		}
+	}
+}
+
 func TestProblemsOfTheDirectory(t *testing.T) {
 	inCognito := func(changes map[string]string) map[string]string { return with(cognito, changes) }
 	federated := func(domain string) map[string]string {
@@ -112,6 +143,9 @@ func TestProblemsOfTheDirectory(t *testing.T) {
 		{"dynamodb without its table", map[string]string{"ACCOUNTS_TABLE": ""}, []string{"ACCOUNTS_TABLE is not set", "DynamoDB table"}},
 		{"dynamodb with Cognito's variables", map[string]string{"COGNITO_CLIENT_ID": "client"}, []string{"COGNITO_CLIENT_ID is set but DIRECTORY is dynamodb", "remove it"}},
 		{"cognito without its pool", inCognito(map[string]string{"COGNITO_USER_POOL_ID": ""}), []string{"COGNITO_USER_POOL_ID is not set"}},
+		{"a pool's name in place of its id", inCognito(map[string]string{"COGNITO_USER_POOL_ID": "acme-people"}), []string{`COGNITO_USER_POOL_ID is "acme-people"`, "like eu-west-1_AbCdEfGhI"}},
+		{"a pool's id with a path", inCognito(map[string]string{"COGNITO_USER_POOL_ID": "eu-west-1_AbCdEfGhI/x"}), []string{`COGNITO_USER_POOL_ID is "eu-west-1_AbCdEfGhI/x"`}},
+		{"a client's name in place of its id", inCognito(map[string]string{"COGNITO_CLIENT_ID": "the login page"}), []string{`COGNITO_CLIENT_ID is "the login page"`, "like 1example23456789"}},
 		{"cognito without its client", inCognito(map[string]string{"COGNITO_CLIENT_ID": ""}), []string{"COGNITO_CLIENT_ID is not set", "ADMIN_USER_PASSWORD_AUTH"}},
 		{"dynamodb with a flow of Cognito's, be it the default", map[string]string{"COGNITO_AUTH_FLOW": "ADMIN_USER_PASSWORD_AUTH"}, []string{"COGNITO_AUTH_FLOW is set but DIRECTORY is dynamodb"}},
 		{"dynamodb with claims", map[string]string{"COGNITO_CLAIMS": "id=custom:id"}, []string{"COGNITO_CLAIMS is set but DIRECTORY is dynamodb"}},
@@ -125,6 +159,9 @@ func TestProblemsOfTheDirectory(t *testing.T) {
 		{"a claim without what it is", inCognito(map[string]string{"COGNITO_CLAIMS": "nickname"}), []string{"COGNITO_CLAIMS", `"nickname" is not like`}},
 		{"a claim for an attribute that nobody sends", inCognito(map[string]string{"COGNITO_CLAIMS": "fistname=given_name"}), []string{"COGNITO_CLAIMS names fistname, which no door sends"}},
 		{"an address that nothing vouches for", inCognito(map[string]string{"COGNITO_CLAIMS": "email=custom:mail"}), []string{"COGNITO_CLAIMS", "needs email_verified="}},
+		{"an id that people could write themselves", inCognito(map[string]string{"COGNITO_CLAIMS": "id=custom:staff_no"}), []string{"COGNITO_CLAIMS names id but COGNITO_CLIENT_SECRET is not set"}},
+		{"groups and an address that people could write themselves", inCognito(map[string]string{"COGNITO_CLAIMS": "groups=custom:roles email=custom:mail email_verified=custom:mail_ok name=nickname"}), []string{"COGNITO_CLAIMS names email, email_verified, groups but COGNITO_CLIENT_SECRET is not set"}},
+		{"an id that is an address", inCognito(map[string]string{"COGNITO_CLAIMS": "id=email"}), []string{"COGNITO_CLAIMS: id=email is an email address"}},
 		{"a name without managed login", inCognito(map[string]string{"FEDERATION_NAME": "Acme ID"}), []string{"FEDERATION_NAME is set but FEDERATION_DOMAIN is not", "set both or neither"}},
 		{"a provider without managed login", inCognito(map[string]string{"FEDERATION_PROVIDER": "AcmeSAML"}), []string{"FEDERATION_PROVIDER is set but FEDERATION_DOMAIN is not"}},
 		{"a mode without managed login", inCognito(map[string]string{"FEDERATION_MODE": "direct"}), []string{"FEDERATION_MODE is set but FEDERATION_DOMAIN is not"}},
@@ -137,6 +174,13 @@ func TestProblemsOfTheDirectory(t *testing.T) {
 		{"managed login with a user", federated("me@id.acme.example"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
 		{"managed login over plain http", federated("http://id.acme.example:80"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
 		{"a trial without a port", federated("http://127.0.0.1"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
+		{"managed login by an IP address", federated("10.0.0.1"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
+		{"managed login by half an IP address", federated("login.acme.1"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
+		{"managed login by an IP address in hex", federated("0x7f.0x1"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
+		{"managed login by an IP address in hex without digits", federated("127.0x"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
+		{"a trial elsewhere", federated("http://10.0.0.1:9229"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
+		{"a trial on no port", federated("http://127.0.0.1:0"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
+		{"a trial on a port that there is not", federated("http://127.0.0.1:65536"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
 		{"a trial with a path", federated("http://127.0.0.1:9229/"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
 		{"a trial with a user", federated("http://me@127.0.0.1:9229"), []string{"FEDERATION_DOMAIN is", "the host alone"}},
 		{"managed login of another Region", federated("acme.auth.us-east-1.amazoncognito.com"), []string{"FEDERATION_DOMAIN is", "another Region than the user pool eu-west-1_AbCdEfGhI"}},

@@ -3,6 +3,7 @@ package config
 import (
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -24,7 +25,7 @@ type Federation struct {
 	ClientID string
 }
 
-func (r *reader) federation(pool string) *Federation {
+func (r *reader) federation(pool, clientID string) *Federation {
 	if r.get("FEDERATION_DOMAIN") == "" {
 		for _, name := range []string{"FEDERATION_NAME", "FEDERATION_PROVIDER", "FEDERATION_MODE", "FEDERATION_LOGOUT"} {
 			if r.explicit(name) {
@@ -39,7 +40,7 @@ func (r *reader) federation(pool string) *Federation {
 		Provider: r.get("FEDERATION_PROVIDER"),
 		Direct:   r.oneOf("FEDERATION_MODE", "button", "direct") == "direct",
 		Logout:   r.on("FEDERATION_LOGOUT"),
-		ClientID: r.get("COGNITO_CLIENT_ID"),
+		ClientID: clientID,
 	}
 	if f.Logout {
 		r.required("COGNITO_CLIENT_ID")
@@ -57,13 +58,11 @@ var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-
 // managedLogin returns nil for what is no host.
 func (r *reader) managedLogin(pool string) *url.URL {
 	domain := r.get("FEDERATION_DOMAIN")
-	if u, err := url.Parse(domain); err == nil && u.Scheme == "http" {
-		if trial := (url.URL{Scheme: "http", Host: u.Host}); trial.String() == domain && u.Port() != "" && (u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost") {
-			return &trial
-		}
+	if trial := onLoopback(domain); trial != nil {
+		return trial
 	}
 	host := strings.ToLower(domain)
-	if !hostName.MatchString(host) {
+	if !hostName.MatchString(host) || isAddress(host) {
 		r.problem("FEDERATION_DOMAIN is %q: write the host alone, such as acme.auth.eu-west-1.amazoncognito.com", domain)
 		return nil
 	}
@@ -73,4 +72,28 @@ func (r *reader) managedLogin(pool string) *url.URL {
 		r.problem("FEDERATION_DOMAIN is %q, in another Region than the user pool %s", domain, pool)
 	}
 	return &url.URL{Scheme: "https", Host: host}
+}
+
+// onLoopback returns nil for what is not like http://127.0.0.1:9229. It is taken
+// in a Lambda function, too: nothing that is read here tells a trial apart, and
+// the template does not take it.
+func onLoopback(domain string) *url.URL {
+	u, err := url.Parse(domain)
+	if err != nil || u.Scheme != "http" || u.Hostname() != "127.0.0.1" && u.Hostname() != "localhost" {
+		return nil
+	}
+	trial := &url.URL{Scheme: "http", Host: u.Host}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || port == 0 || trial.String() != domain {
+		return nil
+	}
+	return trial
+}
+
+// isAddress tells whether browsers read a host as an IPv4 address: if its last
+// label is a number, be it in hex.
+// https://url.spec.whatwg.org/#ends-in-a-number-checker
+func isAddress(host string) bool {
+	last := host[strings.LastIndex(host, ".")+1:]
+	hex, inHex := strings.CutPrefix(last, "0x")
+	return strings.Trim(last, "0123456789") == "" || inHex && strings.Trim(hex, "0123456789abcdef") == ""
 }

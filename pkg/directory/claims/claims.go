@@ -44,10 +44,12 @@ func defaults() map[string]string {
 // last_name=family_name, groups=cognito:groups, and each attribute is the claim
 // of its own name. The error tells all problems.
 //
-// An id must be unique, never given to another person, and not of the person's
-// own choosing; groups open doors, so that people must not be able to write
-// them either. Whoever takes email from another claim must say, by
-// email_verified, which claim tells that that address is verified.
+// Four of them decide who somebody is and what is open to them, so that people
+// must not be able to write the claims that they come from. An id must be
+// unique and never be given to another person, which an email address may be.
+// Groups open doors. By email Deskpro finds the account: whoever takes it from
+// another claim must say, by email_verified, which claim tells that that
+// address is verified.
 func Parse(pairs []string) (Mapping, error) {
 	given := map[string]string{}
 	var problems []error
@@ -64,12 +66,28 @@ func Parse(pairs []string) (Mapping, error) {
 	if given[email] != "" && given[email] != "email" && (given[emailVerified] == "" || given[emailVerified] == "email_verified") {
 		problems = append(problems, fmt.Errorf("email=%s needs email_verified=… beside it: the claim that says whether that address is verified", given[email]))
 	}
+	names := defaults()
+	maps.Copy(names, given)
+	if names[id] == defaults()[email] || names[id] == names[email] {
+		problems = append(problems, fmt.Errorf("id=%s is an email address, which may go to another person, and the helpdesk's account with it: leave id out, or name a claim that never changes hands", names[id]))
+	}
 	if err := errors.Join(problems...); err != nil {
 		return Mapping{}, err
 	}
-	names := defaults()
-	maps.Copy(names, given)
 	return Mapping{names}, nil
+}
+
+// Trusts returns the claims, by what they are for us, that the mapping takes an
+// id, groups, an email address or whether that is verified from: those that are
+// not the standard ones. People must not be able to write them.
+func (m Mapping) Trusts() map[string]string {
+	trusted := map[string]string{}
+	for _, ours := range []string{id, groups, email, emailVerified} {
+		if claim := m.names[ours]; claim != "" && claim != defaults()[ours] {
+			trusted[ours] = claim
+		}
+	}
+	return trusted
 }
 
 // Attributes returns the names of the attributes that the mapping names, in
@@ -141,39 +159,6 @@ func lookUp(token map[string]any, names map[string]string, attribute string) (an
 		}
 	}
 	return nil, false
-}
-
-// list reads groups: a list of strings or, as a custom attribute can only hold
-// text, one string of them separated by commas, with or without the brackets
-// that Cognito puts around what an identity provider sends as a list.
-func list(token map[string]any, claim string) ([]string, error) {
-	switch value := token[claim].(type) {
-	case nil:
-		return nil, nil
-	case string:
-		if claim == defaults()[groups] {
-			return nil, fmt.Errorf("claim %s is a string, not a list", claim)
-		}
-		var names []string
-		for name := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(value, "["), "]"), ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				names = append(names, name)
-			}
-		}
-		return names, nil
-	case []any:
-		var names []string
-		for _, item := range value {
-			name, ok := item.(string)
-			if !ok {
-				return nil, fmt.Errorf("claim %s holds a %T, not a string", claim, item)
-			}
-			names = append(names, name)
-		}
-		return names, nil
-	default:
-		return nil, fmt.Errorf("claim %s is a %T, not a list", claim, value)
-	}
 }
 
 // asText returns a claim as a string: a string as it is, anything else (a

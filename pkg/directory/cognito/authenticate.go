@@ -43,7 +43,7 @@ func (d *Directory) Authenticate(ctx context.Context, c directory.Credentials) (
 		ContextData:    contextData(c.Client),
 	})
 	if err != nil {
-		return directory.Outcome{}, signInError(err)
+		return directory.Outcome{}, signInError(err, passwordless)
 	}
 	outcome, err := d.outcome(ctx, signingIn, answer{
 		result: out.AuthenticationResult, challenge: string(out.ChallengeName),
@@ -51,7 +51,12 @@ func (d *Directory) Authenticate(ctx context.Context, c directory.Credentials) (
 	}, pending{Username: login, Unproved: passwordless})
 	if next := outcome.Challenge; err == nil && !passwordless && next != nil && next.Step == directory.StepPassword {
 		// Asked for what was sent: whoever typed it need not type it twice.
-		return d.Respond(ctx, *next, directory.Answer{Password: c.Password, Client: c.Client})
+		outcome, err = d.Respond(ctx, *next, directory.Answer{Password: c.Password, Client: c.Client})
+	}
+	if next := outcome.Challenge; err == nil && choosing && !passwordless && next != nil && unproved(*next) {
+		// Any password brings that to an account that has none. Whoever has such
+		// a one signs in without; to others it must look like a wrong password.
+		return directory.Outcome{}, signingIn.refuse(next.Kind, &directory.Refusal{Reason: directory.ReasonUnspecified})
 	}
 	return outcome, err
 }

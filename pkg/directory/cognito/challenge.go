@@ -73,13 +73,31 @@ func (d *Directory) outcome(ctx context.Context, doing action, a answer, p pendi
 	// what it calls that in a CUSTOM_CHALLENGE.
 	p.Username = cmp.Or(a.parameters["USER_ID_FOR_SRP"], a.parameters["USERNAME"], p.Username)
 	p.Session = a.session
-	p.Unproved = p.Unproved || a.challenge == firstChallenge || a.challenge == passwordChallenge
+	if p.Unproved = p.Unproved || a.first(); p.Unproved {
+		// Even masked it is of an account: what Cognito makes up is of the login.
+		c.Destination = ""
+	}
 	if c.Step == directory.StepSetup {
 		if c.Key, p.Session, err = d.newKey(ctx, doing, a.session); err != nil {
 			return directory.Outcome{}, err
 		}
 	}
 	return directory.Outcome{Challenge: p.posed(c)}, nil
+}
+
+// first tells a first factor, which proves nothing yet, from a second. EMAIL_OTP
+// can be both, but not for one account: it is a first one if people can begin
+// with it.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-selection-sdk.html
+func (a answer) first() bool {
+	switch a.challenge {
+	case firstChallenge, passwordChallenge, smsFirstChallenge,
+		string(types.ChallengeNameTypePasswordSrp), string(types.ChallengeNameTypeWebAuthn):
+		return true
+	case emailChallenge:
+		return slices.Contains(a.available, types.ChallengeNameTypeEmailOtp)
+	}
+	return false
 }
 
 // read returns a challenge without its State.

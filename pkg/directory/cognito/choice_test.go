@@ -1,7 +1,6 @@
 package cognito_test
 
 import (
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -54,8 +53,8 @@ func TestPeopleSignInByACodeAlone(t *testing.T) {
 		t.Fatalf("challenge = %+v, want the choice of two codes", c)
 	}
 	c = next(t, d, c, directory.Answer{Choice: "SMS_OTP"})
-	if c.Kind != "SMS_OTP" || c.Step != directory.StepCode || c.Medium != directory.MediumSMS || c.Destination == "" {
-		t.Fatalf("challenge = %+v, want the code", c)
+	if c.Kind != "SMS_OTP" || c.Step != directory.StepCode || c.Medium != directory.MediumSMS || c.Destination != "" {
+		t.Fatalf("challenge = %+v, want the code, and not where it went", c)
 	}
 	right := pool.Message(t, login).Code
 	wantRefused(t, d, c, code(other(right)), directory.ErrWrongCode)
@@ -66,8 +65,8 @@ func TestOneFirstFactorIsTakenAtOnce(t *testing.T) {
 	pool, d := choosing(t, func(u *cognitotest.User) { u.Password = "" })
 	got, err := d.Authenticate(t.Context(), passwordless(login))
 	c := kept(t, got, err)
-	if c.Kind != "EMAIL_OTP" || c.Step != directory.StepCode {
-		t.Fatalf("challenge = %+v", c)
+	if c.Kind != "EMAIL_OTP" || c.Step != directory.StepCode || c.Destination != "" {
+		t.Fatalf("challenge = %+v, want the code, and not where it went", c)
 	}
 	wantMara(t, d, c, code(pool.Message(t, login).Code))
 }
@@ -84,39 +83,6 @@ func TestThePasswordIsChosen(t *testing.T) {
 	wantRefused(t, d, c, directory.Answer{}, directory.ErrBadCredentials)
 	wantRefused(t, d, c, directory.Answer{Password: redact.New("wrong")}, directory.ErrBadCredentials)
 	wantMara(t, d, c, directory.Answer{Password: redact.New(password)})
-}
-
-// Before anything is proved an error must not tell that there is an account.
-func TestFirstFactorsTellNothingOfTheAccount(t *testing.T) {
-	for _, row := range []struct {
-		exception, message string
-		reason             directory.Reason
-	}{
-		{"NotAuthorizedException", "Request not allowed due to security reasons.", directory.ReasonBlocked},
-		{"NotAuthorizedException", "Password attempts exceeded", directory.ReasonLocked},
-		{"NotAuthorizedException", "User is disabled.", directory.ReasonDisabled},
-		{"UserLambdaValidationException", "PreAuthentication failed with error no.", directory.ReasonRule},
-		{"UserNotConfirmedException", "User is not confirmed.", directory.ReasonUnconfirmed},
-		{"PasswordResetRequiredException", "Password reset required for the user", directory.ReasonReset},
-	} {
-		t.Run(row.exception+" "+row.message, func(t *testing.T) {
-			pool, d := choosing(t, func(u *cognitotest.User) { u.Phone = "+442079460000" })
-			got, err := d.Authenticate(t.Context(), passwordless(login))
-			choice := kept(t, got, err)
-			for _, c := range []directory.Challenge{
-				next(t, d, choice, directory.Answer{Choice: "PASSWORD"}),
-				next(t, d, choice, directory.Answer{Choice: "EMAIL_OTP"}),
-			} {
-				pool.Inject(cognitotest.Fault{Exception: row.exception, Message: row.message})
-				_, err := d.Respond(t.Context(), c, directory.Answer{Code: redact.New("12345678"), Password: redact.New(password)})
-				wantOnly(t, err, directory.ErrBadCredentials)
-				if refusal, ok := errors.AsType[*directory.Refusal](err); !ok || refusal.Reason != row.reason {
-					t.Errorf("%s: got %v, want the reason %s", c.Kind, err, row.reason)
-				}
-				pool.Inject(cognitotest.Fault{})
-			}
-		})
-	}
 }
 
 func TestAnUnknownLoginIsChallengedToo(t *testing.T) {
@@ -186,9 +152,28 @@ func TestWhatWasProvedIsKnownFromThenOn(t *testing.T) {
 		pool.Inject(risk)
 		wantRefused(t, d, c, code("123456"), directory.ErrDenied)
 	})
-	t.Run("but not by a password that did not count", func(t *testing.T) {
+	t.Run("and where a code goes is told then", func(t *testing.T) {
+		_, d := choosing(t, func(u *cognitotest.User) { u.EmailCode = true })
+		got, err := d.Authenticate(t.Context(), passwordless(login))
+		c := next(t, d, kept(t, got, err), directory.Answer{Choice: "PASSWORD"})
+		c = next(t, d, c, directory.Answer{Password: redact.New(password)})
+		if c.Kind != "EMAIL_OTP" || c.Destination == "" {
+			t.Errorf("challenge = %+v, want a code with where it went", c)
+		}
+	})
+	t.Run("by the password that was typed", func(t *testing.T) {
+		pool, d := choosing(t, func(u *cognitotest.User) { u.EmailCode = true })
+		c := challenged(t, d, password)
+		if c.Kind != "EMAIL_OTP" || c.Destination == "" {
+			t.Errorf("challenge = %+v, want a code with where it went", c)
+		}
+		pool.Inject(risk)
+		wantRefused(t, d, c, code("123456"), directory.ErrDenied)
+	})
+	t.Run("but not by a choice", func(t *testing.T) {
 		pool, d := choosing(t, func(u *cognitotest.User) { u.Password, u.Phone = "", "+442079460000" })
-		c := next(t, d, challenged(t, d, "anything"), directory.Answer{Choice: "EMAIL_OTP"})
+		got, err := d.Authenticate(t.Context(), passwordless(login))
+		c := next(t, d, kept(t, got, err), directory.Answer{Choice: "EMAIL_OTP"})
 		pool.Inject(risk)
 		wantRefused(t, d, c, code("12345678"), directory.ErrBadCredentials)
 	})

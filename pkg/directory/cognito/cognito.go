@@ -11,6 +11,13 @@
 // Give the app client PreventUserExistenceErrors: ENABLED. Otherwise Cognito
 // tells unknown logins apart; this package passes that on to the log only, but
 // everything else that uses the client would have to be as careful.
+//
+// USER_AUTH without a password tells more, whatever is set. Cognito answers a
+// login that does not exist with a challenge that it draws from those the pool
+// allows, and no code ever fits; one that exists with its own, or with an error
+// where it cannot begin. That error is a refusal here, and where a code went is
+// not told, but who asks long enough can tell the two apart.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
 package cognito
 
 import (
@@ -40,9 +47,9 @@ const (
 	// lock-out of the account.
 	attempts = 2
 	// once is for what cannot be repeated. The answer to a challenge uses its
-	// session up: where the first call's outcome was lost a second could only
-	// be told that the session is used. And asking for a code twice sends two,
-	// of which the first is void.
+	// session up, and so does setting up an authenticator: where the first
+	// call's outcome was lost a second could only be told that the session is
+	// used. And asking for a code twice sends two, of which the first is void.
 	once = 1
 )
 
@@ -127,8 +134,8 @@ func New(config Config) (*Directory, error) {
 	again, single := config.client(region, attempts), config.client(region, once)
 	d := &Directory{
 		calls: calls{
-			initiate: again.AdminInitiateAuth, associate: again.AssociateSoftwareToken, describe: again.DescribeUserPoolClient,
-			respond: single.AdminRespondToAuthChallenge, verify: single.VerifySoftwareToken,
+			initiate: again.AdminInitiateAuth, describe: again.DescribeUserPoolClient,
+			respond: single.AdminRespondToAuthChallenge, associate: single.AssociateSoftwareToken, verify: single.VerifySoftwareToken,
 			forgot: single.ForgotPassword, reset: single.ConfirmForgotPassword,
 			resend: single.ResendConfirmationCode, confirm: single.ConfirmSignUp,
 		},

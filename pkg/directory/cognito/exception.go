@@ -49,12 +49,16 @@ func (doing action) failed(err error) error {
 	if !ok {
 		return doing.unavailable(awsenv.WithoutAnswer(err))
 	}
-	if misconfigured(exception) {
+	if exception.misconfigured() {
 		return doing.with(directory.ErrMisconfigured, newQuiet(exception))
 	}
 	switch exception.ErrorCode() {
 	case "TooManyRequestsException", "ThrottlingException", "RequestLimitExceeded",
-		"LimitExceededException", "TooManyFailedAttemptsException":
+		"LimitExceededException", "TooManyFailedAttemptsException",
+		// AWS WAF, which can be in front of a pool, and whose rules some request
+		// meets that another does not:
+		// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-waf.html
+		"ForbiddenException":
 		return doing.with(directory.ErrThrottled, newQuiet(exception))
 	case "MFAMethodNotFoundException", "SoftwareTokenMFANotFoundException":
 		return doing.with(directory.ErrNoFactor, newQuiet(exception))
@@ -62,20 +66,28 @@ func (doing action) failed(err error) error {
 	return doing.unavailable(newQuiet(exception))
 }
 
-// misconfigured tells what an operator has to mend, and what every login meets.
-func misconfigured(e exception) bool {
+// misconfigured tells what an operator has to mend. Most of it every login meets.
+func (e exception) misconfigured() bool {
 	switch e.ErrorCode() {
 	// The caller's role, or its keys.
 	case "AccessDeniedException", "UnrecognizedClientException", "InvalidSignatureException", "MissingAuthenticationTokenException",
-		// The ids, the app client, the pool's plan and Region, and AWS WAF before it.
+		// The ids, the app client, the pool's plan and Region.
 		"ResourceNotFoundException", "UnsupportedOperationException", "InvalidUserPoolConfigurationException",
-		"FeatureUnavailableInTierException", "OperationNotEnabledException", "ForbiddenException",
-		// How it sends codes, and its triggers.
-		"InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException", "InvalidEmailRoleAccessPolicyException",
+		"FeatureUnavailableInTierException", "OperationNotEnabledException":
+		return true
+	}
+	return e.aboutSecret() || e.aboutSending()
+}
+
+// aboutSending: how the pool sends codes, and its triggers. For a login that
+// does not exist there is nothing to send.
+func (e exception) aboutSending() bool {
+	switch e.ErrorCode() {
+	case "InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException", "InvalidEmailRoleAccessPolicyException",
 		"UnexpectedLambdaException", "InvalidLambdaResponseException":
 		return true
 	}
-	return e.aboutSecret()
+	return false
 }
 
 // exception is what Cognito answers instead of an answer.
@@ -128,14 +140,28 @@ func newQuiet(e exception) quiet {
 	case "UnexpectedLambdaException", "InvalidLambdaResponseException":
 		return quiet{code + ": a trigger of the pool failed: see the log of its Lambda function", e.err}
 	default:
-		if misconfigured(e) || e.aboutFlow() {
+		if e.misconfigured() || e.aboutFlow() || e.mailsUsedUp() || code == "ForbiddenException" {
 			return quiet{code + ": " + e.ErrorMessage(), e.err}
 		}
 		return quiet{code, e.err}
 	}
 }
 
-// aboutFlow: "Auth flow not enabled for this client".
+// aboutFlow: "Auth flow not enabled for this client", "Initiate Auth method not
+// supported." A validation error may quote what was typed, whatever that says.
 func (e exception) aboutFlow() bool {
-	return e.ErrorCode() == "InvalidParameterException" && e.says("auth flow", "flow not enabled", "flow is not enabled")
+	return e.ErrorCode() == "InvalidParameterException" && !e.says("validation error") &&
+		e.says("auth flow", "flow not enabled", "flow is not enabled", "not supported")
+}
+
+// mailsUsedUp: "Exceeded daily email limit for the operation or the account. …",
+// as seen in cognito-backup-restore issue 46.
+func (e exception) mailsUsedUp() bool {
+	return e.ErrorCode() == "LimitExceededException" && e.says("daily email limit")
+}
+
+// lostSession: "Invalid session for the user.", and more words for one that is
+// used or expired.
+func (e exception) lostSession() bool {
+	return e.ErrorCode() == "NotAuthorizedException" && e.says("invalid session")
 }

@@ -56,7 +56,7 @@ func operations() []operation {
 				"InternalErrorException":                   directory.ErrUnavailable,
 				"InvalidEmailRoleAccessPolicyException":    directory.ErrMisconfigured,
 				"InvalidLambdaResponseException":           directory.ErrMisconfigured,
-				"InvalidParameterException":                directory.ErrUnavailable,
+				"InvalidParameterException":                directory.ErrBadCredentials,
 				"InvalidSmsRoleAccessPolicyException":      directory.ErrMisconfigured,
 				"InvalidSmsRoleTrustRelationshipException": directory.ErrMisconfigured,
 				"InvalidUserPoolConfigurationException":    directory.ErrMisconfigured,
@@ -112,7 +112,7 @@ func operations() []operation {
 			},
 			want: map[string]error{
 				"ConcurrentModificationException":   directory.ErrUnavailable,
-				"ForbiddenException":                directory.ErrMisconfigured,
+				"ForbiddenException":                directory.ErrThrottled,
 				"InternalErrorException":            directory.ErrUnavailable,
 				"InvalidParameterException":         directory.ErrUnavailable,
 				"NotAuthorizedException":            directory.ErrUnavailable,
@@ -127,7 +127,7 @@ func operations() []operation {
 			want: map[string]error{
 				"CodeMismatchException":                 directory.ErrWrongCode,
 				"EnableSoftwareTokenMFAException":       directory.ErrWrongCode,
-				"ForbiddenException":                    directory.ErrMisconfigured,
+				"ForbiddenException":                    directory.ErrThrottled,
 				"InternalErrorException":                directory.ErrUnavailable,
 				"InvalidParameterException":             directory.ErrUnavailable,
 				"InvalidUserPoolConfigurationException": directory.ErrMisconfigured,
@@ -166,7 +166,7 @@ func operations() []operation {
 			want: map[string]error{
 				"CodeMismatchException":                   directory.ErrWrongCode,
 				"ExpiredCodeException":                    directory.ErrWrongCode,
-				"ForbiddenException":                      directory.ErrMisconfigured,
+				"ForbiddenException":                      directory.ErrThrottled,
 				"InternalErrorException":                  directory.ErrUnavailable,
 				"InvalidLambdaResponseException":          directory.ErrMisconfigured,
 				"InvalidParameterException":               directory.ErrWrongCode,
@@ -179,7 +179,7 @@ func operations() []operation {
 				"TooManyFailedAttemptsException":          directory.ErrWrongCode,
 				"TooManyRequestsException":                directory.ErrThrottled,
 				"UnexpectedLambdaException":               directory.ErrMisconfigured,
-				"UserLambdaValidationException":           directory.ErrWrongCode,
+				"UserLambdaValidationException":           directory.ErrBadCredentials,
 				"UserNotConfirmedException":               directory.ErrWrongCode,
 				"UserNotFoundException":                   directory.ErrWrongCode,
 			},
@@ -191,10 +191,10 @@ func operations() []operation {
 				return d.Confirm(t.Context(), login, redact.New("123456"), directory.Client{})
 			},
 			want: map[string]error{
-				"AliasExistsException":           directory.ErrWrongCode,
+				"AliasExistsException":           directory.ErrBadCredentials,
 				"CodeMismatchException":          directory.ErrWrongCode,
 				"ExpiredCodeException":           directory.ErrWrongCode,
-				"ForbiddenException":             directory.ErrMisconfigured,
+				"ForbiddenException":             directory.ErrThrottled,
 				"InternalErrorException":         directory.ErrUnavailable,
 				"InvalidLambdaResponseException": directory.ErrMisconfigured,
 				"InvalidParameterException":      directory.ErrWrongCode,
@@ -205,7 +205,7 @@ func operations() []operation {
 				"TooManyFailedAttemptsException": directory.ErrWrongCode,
 				"TooManyRequestsException":       directory.ErrThrottled,
 				"UnexpectedLambdaException":      directory.ErrMisconfigured,
-				"UserLambdaValidationException":  directory.ErrWrongCode,
+				"UserLambdaValidationException":  directory.ErrBadCredentials,
 				"UserNotFoundException":          directory.ErrWrongCode,
 			},
 		},
@@ -241,7 +241,7 @@ type operation struct {
 func requestWant() map[string]error {
 	return map[string]error{
 		"CodeDeliveryFailureException":             directory.ErrBadCredentials,
-		"ForbiddenException":                       directory.ErrMisconfigured,
+		"ForbiddenException":                       directory.ErrThrottled,
 		"InternalErrorException":                   directory.ErrUnavailable,
 		"InvalidEmailRoleAccessPolicyException":    directory.ErrBadCredentials,
 		"InvalidLambdaResponseException":           directory.ErrBadCredentials,

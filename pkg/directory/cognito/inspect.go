@@ -15,8 +15,9 @@ import (
 // sentences with the cure. From then on Recovery's calls tell the browser's
 // address, for threat protection, if the client accepts it
 // (EnablePropagateAdditionalUserContextData). Its role needs
-// cognito-idp:DescribeUserPoolClient, which signing people in does not. The error is one of
-// directory.ErrMisconfigured, ErrThrottled and ErrUnavailable.
+// cognito-idp:DescribeUserPoolClient, which signing people in does not. It does
+// not see the pool's other clients, which may write attributes, too. The error
+// is one of directory.ErrMisconfigured, ErrThrottled and ErrUnavailable.
 func (d *Directory) Inspect(ctx context.Context) (problems []string, err error) {
 	out, err := d.describe(ctx, &cip.DescribeUserPoolClientInput{UserPoolId: aws.String(d.poolID), ClientId: aws.String(d.clientID)})
 	if err != nil {
@@ -42,7 +43,16 @@ func (d *Directory) Inspect(ctx context.Context) (problems []string, err error) 
 	if err != nil {
 		return nil, inspecting.unavailable(err)
 	}
-	report(len(unread) > 0, "the app client may not read what becomes %s: add the attribute to its ReadAttributes (unless a trigger puts it into the token)", strings.Join(unread, ", "))
+	which := "the app client may not read what becomes %s"
+	if len(client.ReadAttributes) == 0 {
+		which = "the app client may read standard attributes alone, since its ReadAttributes name none, and not what becomes %s"
+	}
+	report(len(unread) > 0, which+": add the attribute to its ReadAttributes (unless a trigger puts it into the token)", strings.Join(unread, ", "))
+	trusted, written := d.trusted(client.WriteAttributes)
+	report(!hasSecret && len(trusted) > 0, "the app client has no secret, so that its ID is all that people need to write their own attributes, and the mapping of claims trusts %s: use a client that has a secret", strings.Join(trusted, ", "))
+	flows := d.publicFlows(client.ExplicitAuthFlows)
+	report(len(flows) > 0 && len(written) > 0, "the app client may write what the mapping of claims trusts, %s, and allows %s, by which people get tokens to write it with: take the flow out of its ExplicitAuthFlows, or the attribute out of its WriteAttributes if no identity provider writes it", strings.Join(written, ", "), strings.Join(flows, ", "))
+	report(slices.Contains(client.AllowedOAuthFlows, types.OAuthFlowTypeImplicit), "the app client allows the implicit grant, by which people get tokens without its secret: take implicit out of its AllowedOAuthFlows")
 	return problems, nil
 }
 
@@ -52,39 +62,18 @@ func allows(flows []types.ExplicitAuthFlowsType, flow types.AuthFlowType) bool {
 	return old || slices.Contains(flows, types.ExplicitAuthFlowsType("ALLOW_"+string(flow)))
 }
 
-// unread returns what a user would lack whose token has these attributes alone.
-// It asks the mapping by a token whose claims are all "true": text, a list of
-// one, or a flag, as the mapping wants it.
-func (d *Directory) unread(readable []string) ([]string, error) {
-	if len(readable) == 0 {
-		// Not restricted. Which attributes that means AWS tells in two ways.
-		return nil, nil
-	}
-	token := map[string]any{"sub": "true"}
-	for _, name := range readable {
-		token[name] = "true"
-	}
-	user, verified, err := d.mapping.User(token, d.attributes)
-	if err != nil {
-		return nil, fmt.Errorf("mapping what the client may read: %w", err)
-	}
-	var unread []string
-	for _, field := range []struct {
-		what    string
-		missing bool
-	}{
-		{"the email address", user.Email == ""},
-		{"whether that is verified", !verified},
-		{"the name", user.Name == "" && (user.FirstName == "" || user.LastName == "")},
-	} {
-		if field.missing {
-			unread = append(unread, field.what)
+// publicFlows are those that ask for no permission of ours. The one that the
+// configuration wants is not among them: the client's secret is what keeps
+// people from it.
+func (d *Directory) publicFlows(flows []types.ExplicitAuthFlowsType) []string {
+	var public []string
+	for _, flow := range flows {
+		switch flow {
+		case types.ExplicitAuthFlowsTypeAllowAdminUserPasswordAuth, types.ExplicitAuthFlowsTypeAdminNoSrpAuth,
+			types.ExplicitAuthFlowsTypeAllowRefreshTokenAuth, types.ExplicitAuthFlowsType("ALLOW_" + string(d.flow)):
+		default:
+			public = append(public, string(flow))
 		}
 	}
-	for _, name := range d.attributes {
-		if user.Attributes[name] == "" {
-			unread = append(unread, "the attribute "+name)
-		}
-	}
-	return unread, nil
+	return public
 }

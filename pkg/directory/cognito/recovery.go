@@ -35,7 +35,8 @@ func (d *Directory) RequestReset(ctx context.Context, login string, from directo
 // Cognito looks at the account before the password's policy, or after it: that
 // is not documented. If before, then ErrUnfitPassword tells that there is an
 // account, of whom it is asked for with a bad password; nothing here could hide
-// it but never to say what is wrong with a password.
+// it but never to say what is wrong with a password. ErrBadCredentials is that
+// of Confirm, and the new password is set.
 func (d *Directory) Reset(ctx context.Context, login string, code, password redact.Secret, from directory.Client) error {
 	login = strings.TrimSpace(login)
 	typed := unspaced(code)
@@ -80,6 +81,11 @@ func (d *Directory) RequestConfirmation(ctx context.Context, login string, from 
 
 // Confirm implements directory.Recovery. It never takes an address away from
 // the account that has it (ForceAliasCreation).
+//
+// ErrBadCredentials comes where another account has the address already, or
+// where a trigger refuses what was just done. To the person both must look like
+// a wrong code, and the way on is the same: to sign in. Whoever shows it says
+// so, of a wrong code as well.
 func (d *Directory) Confirm(ctx context.Context, login string, code redact.Secret, from directory.Client) error {
 	login = strings.TrimSpace(login)
 	typed := unspaced(code)

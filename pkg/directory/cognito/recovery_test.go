@@ -78,7 +78,11 @@ func TestAnAccountIsConfirmed(t *testing.T) {
 func TestNobodyTakesAnAddressByConfirmingIt(t *testing.T) {
 	pool, d := start(t, cognitotest.Config{SelfSignUp: true})
 	pool.Add(cognitotest.User{Username: "thief", Password: password, Email: login, Status: cognitotest.Unconfirmed, Name: "Thief"})
-	wantOnly(t, confirm(t, d, "thief", pool.Message(t, "thief").Code), directory.ErrWrongCode)
+	err := confirm(t, d, "thief", pool.Message(t, "thief").Code)
+	wantOnly(t, err, directory.ErrBadCredentials)
+	if refusal, ok := errors.AsType[*directory.Refusal](err); !ok || refusal.Cause == nil || !strings.Contains(err.Error(), "another account's") {
+		t.Errorf("got %v, want a refusal for the other account", err)
+	}
 	if got, err := d.Authenticate(t.Context(), typed(login, password)); err != nil || got.User == nil {
 		t.Errorf("mara: %+v, %v", got, err)
 	}
@@ -99,7 +103,9 @@ func TestWhyNoCodeWasSentIsForTheLog(t *testing.T) {
 		{name: "an unknown login", exception: "UserNotFoundException", message: "Username/client id combination not found.", reason: directory.ReasonUnknown},
 		{name: "a pool whose administrators do it", exception: "NotAuthorizedException", message: "Contact administrator to reset password.", reason: directory.ReasonUnspecified, cause: "AccountRecoverySetting"},
 		{name: "a pool that verifies nothing", exception: "InvalidParameterException", message: "Cannot resend codes. Auto verification not turned on.", reason: directory.ReasonUnspecified, cause: "AutoVerifiedAttributes"},
-		{name: "a simulated answer", exception: "InvalidParameterException", message: "Something about nobody", reason: directory.ReasonUnspecified},
+		{name: "an odd parameter, or a simulated answer", exception: "InvalidParameterException", message: "Something about nobody", reason: directory.ReasonUnspecified, cause: "InvalidParameterException"},
+		{name: "an account that is confirmed already", exception: "InvalidParameterException", message: "User is already confirmed.", reason: directory.ReasonUnspecified},
+		{name: "a pool that has no mails left", exception: "LimitExceededException", message: mailsUsedUp, reason: directory.ReasonUnspecified, cause: "let the pool send through Amazon SES"},
 		{name: "too many requests of the account", exception: "LimitExceededException", message: "Attempt limit exceeded, please try after some time.", reason: directory.ReasonLocked},
 		{name: "a risk", exception: "NotAuthorizedException", message: "Request not allowed due to security reasons.", reason: directory.ReasonBlocked},
 		{name: "a trigger that says no", exception: "UserLambdaValidationException", message: "CustomMessage failed with error no.", reason: directory.ReasonRule},
@@ -201,6 +207,31 @@ func TestAShortPasswordMayBeAParameterToCognito(t *testing.T) {
 	pool, d := start(t, cognitotest.Config{})
 	pool.Inject(cognitotest.Fault{Exception: "InvalidParameterException", Message: "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must have length greater than or equal to 6"})
 	wantOnly(t, reset(t, d, login, "123456", "short"), directory.ErrUnfitPassword)
+}
+
+// It would tell that there is an account without an address.
+func TestAnAccountThatCannotBeResetIsNoUnfitPassword(t *testing.T) {
+	for _, message := range []string{
+		"Cannot reset password for the user as there is no registered/verified email or phone_number",
+		"User password cannot be reset in the current state.",
+	} {
+		pool, d := start(t, cognitotest.Config{})
+		pool.Inject(cognitotest.Fault{Exception: "InvalidParameterException", Message: message})
+		wantOnly(t, reset(t, d, login, "123456", newPassword), directory.ErrWrongCode)
+	}
+}
+
+// The code was right, and is used: the log has to say what became of it.
+func TestATriggerThatRefusesWhatIsDoneIsForTheLog(t *testing.T) {
+	pool, d := start(t, cognitotest.Config{})
+	pool.Inject(cognitotest.Fault{Exception: "UserLambdaValidationException", Message: "PostConfirmation failed with error no."})
+	for name, err := range map[string]error{"confirming": confirm(t, d, login, "123456"), "resetting": reset(t, d, login, "123456", newPassword)} {
+		wantOnly(t, err, directory.ErrBadCredentials)
+		refusal, ok := errors.AsType[*directory.Refusal](err)
+		if !ok || refusal.Reason != directory.ReasonRule || refusal.Cause == nil || !strings.Contains(err.Error(), "a trigger of the pool") {
+			t.Errorf("%s: got %v, want a refusal by rule with its cause", name, err)
+		}
+	}
 }
 
 func TestRecoveryIsTriedOnce(t *testing.T) {

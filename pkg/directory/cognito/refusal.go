@@ -7,18 +7,22 @@ import (
 	"deskpro-login/pkg/directory"
 )
 
-// signInError maps an exception of AdminInitiateAuth:
+// signInError maps an exception of AdminInitiateAuth, to what was sent:
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminInitiateAuth.html
-func signInError(err error) error {
+func signInError(err error, passwordless bool) error {
 	e, ok := exceptionOf(err)
-	if !ok || misconfigured(e) {
+	if !ok || e.aboutSecret() {
 		return signingIn.failed(err)
-	}
-	if refusal := e.refusal(); refusal != nil {
-		return signingIn.refuse(e.ErrorCode(), refusal)
 	}
 	if e.aboutFlow() {
 		return signingIn.with(directory.ErrMisconfigured, newQuiet(e))
+	}
+	refusal := e.refusal()
+	if passwordless || e.ErrorCode() == "InvalidParameterException" {
+		refusal = e.unproved()
+	}
+	if refusal != nil {
+		return signingIn.refuse(e.ErrorCode(), refusal)
 	}
 	return signingIn.failed(err)
 }
@@ -60,13 +64,42 @@ func (e exception) refusal() *directory.Refusal {
 	return &directory.Refusal{Reason: reason}
 }
 
+// unproved is the refusal that stands for what only an account that exists can
+// meet, or some login can provoke, while nothing is proved yet. Any other answer
+// would tell the one, or let everyone call an operator by the other. What is to
+// be mended is its cause. It is nil for what every login meets.
+func (e exception) unproved() *directory.Refusal {
+	if refusal := e.refusal(); refusal != nil {
+		return refusal
+	}
+	refusal := &directory.Refusal{Reason: directory.ReasonUnspecified}
+	switch e.ErrorCode() {
+	case "LimitExceededException", "TooManyFailedAttemptsException": // of the account
+		if !e.mailsUsedUp() {
+			refusal.Reason = directory.ReasonLocked
+			return refusal
+		}
+		refusal.Cause = errors.New("the mails that Cognito sends by itself are used up for today: let the pool send through Amazon SES")
+	case "InvalidParameterException":
+		refusal.Cause = e.whyNoCode()
+	case "CodeDeliveryFailureException", "MFAMethodNotFoundException", "SoftwareTokenMFANotFoundException":
+		refusal.Cause = newQuiet(e)
+	default:
+		if !e.aboutSending() {
+			return nil
+		}
+		refusal.Cause = newQuiet(e)
+	}
+	return refusal
+}
+
 // answerError maps an exception of AdminRespondToAuthChallenge and of
 // VerifySoftwareToken, to what was sent:
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminRespondToAuthChallenge.html
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_VerifySoftwareToken.html
 func answerError(err error, p pending, sent map[string]string) error {
 	e, ok := exceptionOf(err)
-	if !ok || misconfigured(e) {
+	if !ok || e.aboutSecret() {
 		return answering.failed(err)
 	}
 	code := e.ErrorCode()
@@ -91,7 +124,7 @@ func answerError(err error, p pending, sent map[string]string) error {
 		}
 	case "NotAuthorizedException":
 		switch {
-		case e.says("invalid session"):
+		case e.lostSession():
 			return answering.over(code)
 		case hasAttributes(sent) && e.says("cannot modify"):
 			return answering.because(code, directory.ErrUnfitAttribute)
@@ -105,7 +138,11 @@ func answerError(err error, p pending, sent map[string]string) error {
 			return answering.because(code, directory.ErrDenied)
 		}
 	}
-	if refusal := e.refusal(); refusal != nil {
+	refusal := e.refusal()
+	if p.Unproved {
+		refusal = e.unproved()
+	}
+	if refusal != nil {
 		return answering.refuse(code, refusal)
 	}
 	return answering.failed(err)
@@ -118,92 +155,4 @@ func hasAttributes(sent map[string]string) bool {
 		}
 	}
 	return false
-}
-
-// requestError maps an exception of ForgotPassword and of
-// ResendConfirmationCode. With PreventUserExistenceErrors Cognito answers for
-// an unknown login as if it had sent a code, or with InvalidParameterException:
-// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-managing-errors.html
-//
-// So whatever only accounts that exist can meet is a refusal, even if it is the
-// operator's to mend: it is the refusal's cause then, and in the log.
-func requestError(doing action, err error) error {
-	e, ok := exceptionOf(err)
-	if !ok || e.aboutSecret() {
-		return doing.failed(err)
-	}
-	code := e.ErrorCode()
-	refusal := e.refusal()
-	switch code {
-	case "NotAuthorizedException", "InvalidParameterException":
-		if refusal == nil {
-			refusal = &directory.Refusal{Reason: directory.ReasonUnspecified}
-		}
-		refusal.Cause = e.whyNoCode()
-	case "LimitExceededException", "TooManyFailedAttemptsException": // of the account
-		refusal = &directory.Refusal{Reason: directory.ReasonLocked}
-	case "CodeDeliveryFailureException", "InvalidEmailRoleAccessPolicyException",
-		"InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException",
-		"UnexpectedLambdaException", "InvalidLambdaResponseException":
-		refusal = &directory.Refusal{Reason: directory.ReasonUnspecified, Cause: newQuiet(e)}
-	}
-	if refusal == nil {
-		return doing.failed(err)
-	}
-	return doing.refuse(code, refusal)
-}
-
-// whyNoCode is what an operator can mend for an account, or nil.
-func (e exception) whyNoCode() error {
-	switch {
-	case e.says("no registered/verified"):
-		return errors.New("the account has no verified address or number to send a code to")
-	case e.says("current state"):
-		return errors.New("the account has its temporary password still, or none: send it a new one")
-	case e.says("contact administrator"):
-		return errors.New("the pool's AccountRecoverySetting leaves resetting passwords to administrators")
-	case e.says("auto verification"):
-		return errors.New("the pool verifies neither addresses nor numbers (AutoVerifiedAttributes)")
-	}
-	return nil
-}
-
-// codeError maps an exception of ConfirmForgotPassword and of ConfirmSignUp.
-// Whatever depends on the account looks like a wrong code.
-func codeError(doing action, err error, password string) error {
-	e, ok := exceptionOf(err)
-	if !ok || e.aboutSecret() {
-		return doing.failed(err)
-	}
-	code := e.ErrorCode()
-	switch code {
-	case "InvalidPasswordException", "PasswordHistoryPolicyViolationException":
-		return doing.because(code, e.unfit(password))
-	case "InvalidParameterException":
-		if password != "" && e.says("password") {
-			return doing.because(code, &directory.UnfitPassword{})
-		}
-		return doing.because(code, directory.ErrWrongCode)
-	case "CodeMismatchException", "ExpiredCodeException", "UserNotFoundException", "NotAuthorizedException",
-		"UserNotConfirmedException", "PasswordResetRequiredException", "AliasExistsException", "UserLambdaValidationException",
-		"TooManyFailedAttemptsException", "LimitExceededException":
-		return doing.because(code, directory.ErrWrongCode)
-	}
-	return doing.failed(err)
-}
-
-// maxPolicy bounds a sentence of a pool's policy.
-const maxPolicy = 200
-
-// unfit has what Cognito says that a password must be: "Password did not
-// conform with policy: Password not long enough".
-func (e exception) unfit(password string) *directory.UnfitPassword {
-	message := e.ErrorMessage()
-	if password == "" || strings.Contains(message, password) {
-		return &directory.UnfitPassword{}
-	}
-	if _, policy, ok := strings.Cut(message, "with policy: "); ok {
-		message = policy
-	}
-	return &directory.UnfitPassword{Policy: visible(message, maxPolicy)}
 }

@@ -60,6 +60,25 @@ func TestRefusalsTellTheLogWhatCognitoTells(t *testing.T) {
 	}
 }
 
+// mailsUsedUp is what AWS says when Cognito's own mails are used up.
+const mailsUsedUp = "Exceeded daily email limit for the operation or the account. If a higher limit is required, please configure your user pool to use your own Amazon SES configuration for sending email."
+
+// Some login may provoke it, with any password: it must not call an operator.
+func TestAnOddParameterIsARefusalWithItsCause(t *testing.T) {
+	for _, message := range []string{
+		"1 validation error detected", "1 validation error detected: Value 'auth flow not supported' at 'userName' failed to satisfy constraint", "Something else.",
+	} {
+		pool, d := start(t, cognitotest.Config{})
+		pool.Inject(cognitotest.Fault{Exception: "InvalidParameterException", Message: message})
+		_, err := d.Authenticate(t.Context(), typed(login, password))
+		wantOnly(t, err, directory.ErrBadCredentials)
+		refusal, ok := errors.AsType[*directory.Refusal](err)
+		if !ok || refusal.Reason != directory.ReasonUnspecified || refusal.Cause == nil || strings.Contains(err.Error(), message) {
+			t.Errorf("%s: got %v, want a refusal with its cause and without the message", message, err)
+		}
+	}
+}
+
 func TestWhatIsNoRefusal(t *testing.T) {
 	exception := func(kind, message string) cognitotest.Fault {
 		return cognitotest.Fault{Exception: kind, Message: message}
@@ -81,7 +100,9 @@ func TestWhatIsNoRefusal(t *testing.T) {
 		{"a flow that is off", exception("InvalidParameterException", "Auth flow not enabled for this client"), directory.ErrMisconfigured},
 		{"keys that AWS does not know", exception("UnrecognizedClientException", "The security token included in the request is invalid."), directory.ErrMisconfigured},
 		{"a plan without the flow", exception("FeatureUnavailableInTierException", "?"), directory.ErrMisconfigured},
-		{"a parameter that is odd", exception("InvalidParameterException", "1 validation error detected"), directory.ErrUnavailable},
+		{"a flow that this pool does not have", exception("InvalidParameterException", "Initiate Auth method not supported."), directory.ErrMisconfigured},
+		{"AWS WAF in front of the pool", exception("ForbiddenException", "Request not allowed due to WAF block."), directory.ErrThrottled},
+		{"a pool that has no mails left", exception("LimitExceededException", mailsUsedUp), directory.ErrThrottled},
 		{"an exception nobody knows", exception("BrandNewException", "?"), directory.ErrUnavailable},
 		{"an answer without tokens or a challenge", cognitotest.Fault{Body: `{"ChallengeParameters":{}}`}, directory.ErrUnavailable},
 		{"an answer without an ID token", cognitotest.Fault{Body: `{"AuthenticationResult":{"AccessToken":"e30.e30.e30"}}`}, directory.ErrUnavailable},
@@ -141,6 +162,10 @@ func TestOnlyWhatAWSItselfWordsIsQuoted(t *testing.T) {
 		{"ResourceNotFoundException", "User pool eu-west-1_X does not exist.", true},
 		{"NotAuthorizedException", "Unable to verify secret hash for client 1practice2client3", true},
 		{"ForbiddenException", "Request not allowed due to WAF block.", true},
+		{"LimitExceededException", mailsUsedUp, true},
+		{"LimitExceededException", "Attempt limit exceeded, please try after some time.", false},
+		{"InvalidParameterException", "Initiate Auth method not supported.", true},
+		{"InvalidParameterException", "1 validation error detected: Value 'auth flow not supported' at 'userName' failed to satisfy constraint", false},
 		{"InvalidSmsRoleAccessPolicyException", "Role may not publish", true},
 		{"InvalidParameterException", "Value '" + password + "' failed to satisfy constraint", false},
 		{"UnexpectedLambdaException", "UserMigration failed with error " + password, false},

@@ -19,6 +19,9 @@ import (
 func (d *Directory) newKey(ctx context.Context, doing action, session string) (key, next string, err error) {
 	out, err := d.associate(ctx, &cip.AssociateSoftwareTokenInput{Session: aws.String(session)})
 	if err != nil {
+		if e, ok := exceptionOf(err); ok && e.lostSession() {
+			return "", "", doing.over(e.ErrorCode())
+		}
 		return "", "", doing.failed(err)
 	}
 	key = strings.TrimRight(aws.ToString(out.SecretCode), "=")

@@ -88,6 +88,28 @@ func TestACodeThatIsRefusedByItsStatus(t *testing.T) {
 	}
 }
 
+// The first call may have used the session up, though its answer was lost.
+func TestAnAuthenticatorIsBegunOnce(t *testing.T) {
+	for _, row := range []struct {
+		fault cognitotest.Fault
+		want  error
+	}{
+		{cognitotest.Fault{Exception: "InternalErrorException", Status: 500}, directory.ErrUnavailable},
+		{cognitotest.Fault{Exception: "TooManyRequestsException"}, directory.ErrThrottled},
+		{cognitotest.Fault{Exception: "NotAuthorizedException", Message: "Invalid session for the user, session can only be used once."}, directory.ErrOver},
+		{cognitotest.Fault{Exception: "NotAuthorizedException", Message: "Unable to verify secret hash"}, directory.ErrMisconfigured},
+	} {
+		pool, d := start(t, cognitotest.Config{MFA: "ON"})
+		row.fault.Operation = "AssociateSoftwareToken"
+		pool.Inject(row.fault)
+		_, err := d.Authenticate(t.Context(), typed(login, password))
+		wantOnly(t, err, row.want)
+		if got := pool.Requests(); got != 2 {
+			t.Errorf("%s: %d calls, want 2", row.fault.Exception, got)
+		}
+	}
+}
+
 func TestAnAuthenticatorWithoutAKey(t *testing.T) {
 	for _, body := range []string{`{}`, `{"SecretCode":"ABCDEFGHIJKLMNOP"}`, `{"Session":"a-session-of-20-chars"}`} {
 		pool, d := start(t, cognitotest.Config{MFA: "ON"})

@@ -42,3 +42,9 @@ func parsePending(c directory.Challenge) (p pending, ok bool) {
 	}
 	return p, p.Challenge == c.Kind && p.Challenge != "" && p.Session != "" && p.Username != ""
 }
+
+// unproved tells whether a challenge comes before anything is proved.
+func unproved(c directory.Challenge) bool {
+	p, _ := parsePending(c)
+	return p.Unproved
+}

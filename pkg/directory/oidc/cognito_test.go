@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -116,11 +117,15 @@ func TestManagedLoginsFaults(t *testing.T) {
 		name  string
 		fault cognitotest.Fault
 		edit  func(*oidc.Config)
+		trip  func(*directory.FederationTrip)
 		wait  time.Duration
 		want  error
 	}{
 		{name: "an access token in place of the ID token", fault: cognitotest.Fault{Claims: func(c map[string]any) { c["token_use"] = "access" }}, want: directory.ErrFederation},
 		{name: "another pool's token", fault: cognitotest.Fault{Claims: func(c map[string]any) { c["iss"] = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other" }}, want: directory.ErrFederation},
+		{name: "a way back to another address of ours", trip: func(trip *directory.FederationTrip) { trip.Callback += "2" }, want: directory.ErrFederation},
+		{name: "another sign-in's verifier", trip: func(trip *directory.FederationTrip) { trip.Verifier = strings.Repeat("v", 43) }, want: directory.ErrFederation},
+		{name: "AWS WAF in front of the pool", fault: cognitotest.Fault{Status: http.StatusForbidden}, want: directory.ErrThrottled},
 		{name: "a code that has expired", wait: 6 * time.Minute, want: directory.ErrFederation},
 		{name: "another client's secret", edit: func(c *oidc.Config) { c.ClientSecret = secretOf("other", nil) }, want: directory.ErrMisconfigured},
 		{name: "a client that needs its secret", edit: func(c *oidc.Config) { c.ClientSecret = nil }, want: directory.ErrMisconfigured},
@@ -138,6 +143,9 @@ func TestManagedLoginsFaults(t *testing.T) {
 			}
 			federation := open(t, config)
 			code, trip := choose(t, pool, federation, "okta_mara")
+			if row.trip != nil {
+				row.trip(&trip)
+			}
 			clock = clock.Add(row.wait)
 			pool.Inject(row.fault)
 			if user, err := federation.Finish(t.Context(), code, trip); user != nil || !errors.Is(err, row.want) {

@@ -44,7 +44,11 @@ func newNonce() string {
 func (p *Provider) client(trip directory.FederationTrip, secret redact.Secret) *oauth2.Config {
 	style := oauth2.AuthStyleInParams // a public client's id
 	if secret.Len() > 0 {
-		style = oauth2.AuthStyleInHeader // client_secret_basic, the default of Core section 9
+		// client_secret_basic, the default of Core section 9. oauth2 form-encodes
+		// both parts, as RFC 6749 says in section 2.3.1. Cognito does not say that
+		// it decodes them: that makes no difference to a secret of its own making,
+		// of letters and digits, but might to one with a plus.
+		style = oauth2.AuthStyleInHeader
 	}
 	return &oauth2.Config{
 		ClientID: p.config.ClientID, ClientSecret: secret.Reveal(), RedirectURL: trip.Callback, Scopes: p.config.Scopes,

@@ -162,6 +162,8 @@ func TestAnswersInPlaceOfKeys(t *testing.T) {
 		want   error
 	}{
 		{"no such pool", body(404, `{"message":"needle"}`), directory.ErrMisconfigured},
+		{"a refusal, as of a pool that is not there", body(400, `{"message":"needle"}`), directory.ErrMisconfigured},
+		{"a firewall's page", body(403, "needle"), directory.ErrThrottled},
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, directory.ErrMisconfigured},
 		{"a wish to slow down", body(429, "needle"), directory.ErrThrottled},
 		{"a fault", body(500, "needle"), directory.ErrUnavailable},

@@ -18,6 +18,13 @@ import (
 // https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
 // Of the provider's own words only error is told. oauth2's errors hold all of
 // the answer.
+//
+// Few of them are ErrMisconfigured, which calls the operator: those that no
+// code, however it was come by, and no tampering with the way back leads to.
+// Another redirect_uri is Cognito's unauthorized_client
+// (stackoverflow.com/questions/50264679), and a client that may not read what a
+// scope stands for its invalid_grant. So ErrFederation may be the operator's to
+// mend, too; the error word is in the log.
 func translateExchange(err error) error {
 	const asking = "asking the token endpoint"
 	answer, ok := errors.AsType[*oauth2.RetrieveError](err)
@@ -28,21 +35,16 @@ func translateExchange(err error) error {
 		return fmt.Errorf("%w: %s: the answer has no tokens", directory.ErrUnavailable, asking)
 	}
 	status := answer.Response.StatusCode
-	told := fmt.Errorf("%s: %w, error %s", asking, statusError(status), word(answer.ErrorCode))
-	switch {
-	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
-		return fmt.Errorf("%w: %w", sentinel(status), told)
-	case answer.ErrorCode == "invalid_grant":
-		// The code has expired, was used, is another's or not of this verifier.
-		// Cognito says so, too, where the client may not read an attribute that
-		// a scope asks for.
-		return fmt.Errorf("%w: %w", directory.ErrFederation, told)
-	case answer.ErrorCode == "server_error", answer.ErrorCode == "temporarily_unavailable":
-		return fmt.Errorf("%w: %w", directory.ErrUnavailable, told)
-	case answer.ErrorCode != "":
-		return fmt.Errorf("%w: %w", directory.ErrMisconfigured, told)
+	which := sentinel(status, directory.ErrFederation)
+	if which == directory.ErrFederation {
+		switch answer.ErrorCode {
+		case "invalid_client", "unsupported_grant_type":
+			which = directory.ErrMisconfigured
+		case "server_error", "temporarily_unavailable":
+			which = directory.ErrUnavailable
+		}
 	}
-	return fmt.Errorf("%w: %w", sentinel(status), told)
+	return fmt.Errorf("%w: %s: %w, error %s", which, asking, statusError(status), word(answer.ErrorCode))
 }
 
 // translateKeys maps the error of one verification to a sentinel.
@@ -51,7 +53,7 @@ func translateKeys(err error) error {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		which := directory.ErrUnavailable
 		if status, ok := errors.AsType[statusError](err); ok {
-			which = sentinel(int(status))
+			which = sentinel(int(status), directory.ErrMisconfigured)
 		}
 		return fmt.Errorf("%w: %s: %w", which, fetching, failed.Err)
 	}
@@ -63,16 +65,20 @@ func translateKeys(err error) error {
 	return refuse("no key of the issuer fits the ID token's signature")
 }
 
-// sentinel is what a status means that no error code explains. A redirect or a
-// refusal comes of a wrong address.
-func sentinel(status int) error {
+// sentinel is what a status means by itself; otherwise is for the rest. 403 is
+// a firewall's, which may have had enough of us: AWS WAF can be in front of a
+// user pool. A redirect, and nothing there, come of a wrong address.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-waf.html
+func sentinel(status int, otherwise error) error {
 	switch {
-	case status == http.StatusTooManyRequests:
+	case status == http.StatusTooManyRequests, status == http.StatusForbidden:
 		return directory.ErrThrottled
 	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout:
 		return directory.ErrUnavailable
+	case status == http.StatusNotFound, status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
+		return directory.ErrMisconfigured
 	}
-	return directory.ErrMisconfigured
+	return otherwise
 }
 
 // word returns the provider's error code where it is one, as those of RFC 6749

@@ -29,6 +29,7 @@ type userPoolClient struct {
 	LastModifiedDate                         float64
 	LogoutURLs                               []string `json:",omitempty"`
 	PreventUserExistenceErrors               string
+	ReadAttributes                           []string
 	RefreshTokenValidity                     int
 	SupportedIdentityProviders               []string
 	TokenValidityUnits                       tokenUnits
@@ -56,6 +57,7 @@ func (s *Server) describe(body []byte, _ Fault) (any, error) {
 		EnableTokenRevocation:                    true,
 		ExplicitAuthFlows:                        s.config.AuthFlows,
 		PreventUserExistenceErrors:               "LEGACY",
+		ReadAttributes:                           s.readable(),
 		SupportedIdentityProviders:               s.providers(),
 		CallbackURLs:                             s.config.CallbackURLs, LogoutURLs: s.config.LogoutURLs,
 	}
@@ -67,6 +69,19 @@ func (s *Server) describe(body []byte, _ Fault) (any, error) {
 		c.AllowedOAuthFlows, c.AllowedOAuthScopes = []string{"code"}, scopes()
 	}
 	return describeAnswer{c}, nil
+}
+
+// readable are all attributes that the pool's users have, and the standard ones:
+// the fake withholds none.
+func (s *Server) readable() []string {
+	readable := append(standardAttributes(), "email_verified", "phone_number_verified")
+	for _, a := range s.accounts {
+		for name := range a.Attributes {
+			readable = append(readable, name)
+		}
+	}
+	slices.Sort(readable)
+	return slices.Compact(readable)
 }
 
 // providers are the identity providers that the pool's users have, and its own.

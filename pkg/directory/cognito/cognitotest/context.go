@@ -74,7 +74,7 @@ func (s *Server) keepContext(operation string, data json.RawMessage) error {
 		if h.Name == "" || h.Value == "" {
 			return invalidParameter("A header of the context data has no name or no value")
 		}
-		kept.Headers = append(kept.Headers, Header{h.Name, h.Value})
+		kept.Headers = append(kept.Headers, Header(h))
 	}
 	s.context = kept
 	return nil

@@ -12,6 +12,9 @@ import (
 // serveToken answers the token endpoint: the code grant alone. Its errors are
 // all HTTP 400, as AWS has them:
 // https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html
+// That another redirect_uri is unauthorized_client is not in there, but was
+// seen: stackoverflow.com/questions/50264679. What a wrong verifier is, is not
+// either: it is invalid_grant by RFC 7636, section 4.6.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	fault := s.meet(atToken)
 	if fault.answerOAuth(w, r) {
@@ -69,8 +72,9 @@ func (s *Server) exchange(r *http.Request, fault Fault) (made exchanged, problem
 	granted.used = true
 	sum := sha256.Sum256([]byte(form["code_verifier"]))
 	switch {
+	case form["redirect_uri"] != granted.redirect:
+		return exchanged{}, "unauthorized_client", nil
 	case !s.config.Now().Before(granted.expires), granted.account.Disabled,
-		form["redirect_uri"] != granted.redirect,
 		!equal(base64.RawURLEncoding.EncodeToString(sum[:]), granted.challenge):
 		return exchanged{}, "invalid_grant", nil
 	}

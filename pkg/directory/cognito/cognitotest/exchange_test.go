@@ -21,7 +21,7 @@ func TestACodeIsForItsOwnRequest(t *testing.T) {
 		call func(*http.Request)
 		want string
 	}{
-		{name: "another callback", form: func(f url.Values) { f.Set("redirect_uri", goodbye) }, want: "400 invalid_grant"},
+		{name: "another callback", form: func(f url.Values) { f.Set("redirect_uri", goodbye) }, want: "400 unauthorized_client"},
 		{name: "another verifier", form: func(f url.Values) { f.Set("code_verifier", strings.ToUpper(verifier)) }, want: "400 invalid_grant"},
 		{name: "no verifier", form: func(f url.Values) { f.Del("code_verifier") }, want: "400 invalid_request"},
 		{name: "another code", form: func(f url.Values) { f.Set("code", "x") }, want: "400 invalid_grant"},
