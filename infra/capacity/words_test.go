@@ -9,10 +9,9 @@ import (
 	"testing"
 )
 
-// ofAnyDirectory are the refusals that a table of accounts can have, too: the
-// last one is that of a step that nobody posed.
+// ofAnyDirectory are the refusals that a table of accounts can have, too.
 var ofAnyDirectory = []string{
-	"bad_credentials", "not_in_group", "email_unverified", "account_incomplete", "claims_refused", "throttled", "step_over",
+	"bad_credentials", "not_in_group", "email_unverified", "account_incomplete", "claims_refused", "throttled",
 }
 
 // The words are where they are written: nothing needs their number at run time.

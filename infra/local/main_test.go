@@ -100,9 +100,13 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 		{"a port that is taken", []string{"-addr", taken.Addr().String()}, "-addr 127.0.0.1:0 takes a free port"},
 		{"a flag that there is not", []string{"-port", "8080"}, "-port"},
 		{"an argument", []string{"127.0.0.1:8080"}, "there are only flags; -h lists them"},
-		{"a directory that there is not", []string{"-addr", "127.0.0.1:0", "-directory", "ldap"}, "DIRECTORY is \"ldap\""},
-		{"a flow that there is not", []string{"-addr", "127.0.0.1:0", "-flow", "SRP"}, "COGNITO_AUTH_FLOW is \"SRP\""},
-		{"a mode that there is not", []string{"-addr", "127.0.0.1:0", "-federation", "popup"}, "FEDERATION_MODE is \"popup\""},
+		{"a directory that there is not", []string{"-directory", "ldap"}, `-directory "ldap": give cognito or dynamodb`},
+		{"a flow that there is not", []string{"-flow", "SRP"}, `-flow "SRP": give ADMIN_USER_PASSWORD_AUTH or USER_AUTH`},
+		{"a mode that there is not", []string{"-federation", "maybe"}, `-federation "maybe": give button, direct or off`},
+		{"a second factor without a pool", []string{"-directory", "dynamodb", "-mfa"}, "-mfa is the pool's: leave out -directory dynamodb"},
+		{"a choice without a pool", []string{"-directory", "dynamodb", "-flow", "USER_AUTH"}, "-flow is the pool's: leave out -directory dynamodb"},
+		{"managed login without a pool", []string{"-directory", "dynamodb", "-federation", "button"}, "-federation is the pool's: leave out -directory dynamodb"},
+		{"a second factor and a code alone", []string{"-mfa", "-flow", "USER_AUTH"}, "leave out one of them"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -116,6 +120,47 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 				t.Errorf("it printed\n%s", &stdout)
 			}
 		})
+	}
+}
+
+func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
+	for _, row := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"-addr", ":8080", "-directory", "ldap", "-flow", "SRP", "-federation", "popup", "now"}, []string{"now", "-addr", "-directory", "-flow", "-federation"}},
+		{[]string{"-directory", "dynamodb", "-mfa", "-flow", "USER_AUTH", "-federation", "direct"}, []string{"-federation", "-flow", "-mfa"}},
+	} {
+		_, err := parseOptions(row.args, io.Discard)
+		if err == nil {
+			t.Errorf("%q are taken", row.args)
+			continue
+		}
+		lines := strings.Split(err.Error(), "\n")
+		if len(lines) != len(row.want) {
+			t.Errorf("%q: %d problems, want %d:\n%v", row.args, len(lines), len(row.want), err)
+			continue
+		}
+		for i, want := range row.want {
+			if !strings.Contains(lines[i], want) {
+				t.Errorf("%q: %q, want it to name %s", row.args, lines[i], want)
+			}
+		}
+	}
+}
+
+func TestArgumentsThatAreTaken(t *testing.T) {
+	for _, args := range [][]string{
+		nil,
+		{"-mfa"},
+		{"-mfa=false", "-flow", "USER_AUTH", "-federation", "direct"},
+		{"-directory", "cognito", "-federation", "off"},
+		{"-directory", "dynamodb"},
+		{"-directory", "dynamodb", "-mfa=false", "-flow", "ADMIN_USER_PASSWORD_AUTH", "-federation", "off"},
+	} {
+		if _, err := parseOptions(args, io.Discard); err != nil {
+			t.Errorf("%q: %v", args, err)
+		}
 	}
 }
 

@@ -122,7 +122,7 @@ func TestOutputsAreTheTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[string]bool{}
-	for _, file := range []string{"both", "users", "agents", "pool"} {
+	for _, file := range []string{"both", "users", "agents", "pool", "made"} {
 		content, err := os.ReadFile("testdata/" + file + ".json")
 		if err != nil {
 			t.Fatal(err)

@@ -198,6 +198,9 @@ func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 			}
 			for _, folder := range folders(t) {
 				environment := s.environment(resourceOf(folder, "Function"))
+				if environment["COGNITO_USER_POOL_ID"] == "UserPool" {
+					environment["COGNITO_USER_POOL_ID"] = "eu-west-1_AbCdEfGhI" // what AWS makes of that
+				}
 				cfg, err := config.Load(config.Function(folder), func(name string) string { return environment[name] })
 				if err != nil {
 					t.Errorf("%s refuses it: %v", folder, err)
@@ -232,7 +235,7 @@ func TestParametersRefuse(t *testing.T) {
 		"AccountConfirmation":    {"", "yes"},
 		"CognitoMfa":             {"", "OFF", "on"},
 		"CognitoMailFrom":        {"login", "login@acme", "Acme <login@acme.com>"},
-		"FederationDomain":       {"acme", "https://acme.auth.eu-west-1.amazoncognito.com", "id.acme.com/", "ID.acme.com", "id.acme.com:8443", "*.acme.com", "http://127.0.0.1:9229"},
+		"FederationDomain":       {"acme", "https://acme.auth.eu-west-1.amazoncognito.com", "id.acme.com/", "ID.acme.com", "id.acme.com:8443", "*.acme.com", "http://127.0.0.1:9229", "10.0.0.1", "id.acme.1", "0x7f.0x1"},
 		"FederationName":         {" ", "Acme ID "},
 		"FederationProvider":     {"My Provider", "_saml", "ab", "SAML_"},
 		"FederationMode":         {"", "auto"},

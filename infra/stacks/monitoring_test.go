@@ -169,9 +169,10 @@ func TestARefusedAlarmWatchesItsDoorsShare(t *testing.T) {
 	}
 }
 
-// What a person can mend alone, by typing again or by waiting.
+// What a person can mend alone, by typing again or by waiting, and what they did
+// themselves: go back at the identity provider.
 var ownAffair = []string{
-	"bad_credentials", "throttled", "wrong_code", "spent_code", "unfit_password", "unfit_attribute", "step_over", "too_many_answers",
+	"bad_credentials", "throttled", "wrong_code", "spent_code", "unfit_password", "unfit_attribute", "too_many_answers", "federation_refused",
 }
 
 // All outcomes of who is known but the good one, so that a new one is thought
@@ -190,6 +191,39 @@ func TestTheAlarmForNobodyPassingKnowsEveryRefusalOfWhoIsKnown(t *testing.T) {
 	want := slices.DeleteFunc(all, func(outcome string) bool { return slices.Contains(ownAffair, outcome) })
 	if slices.Sort(got); !slices.Equal(got, want) {
 		t.Errorf("it counts %v, want %v", got, want)
+	}
+}
+
+// A wrong password and a wrong code are what somebody types who guesses.
+func TestTheAlarmForGuessingCountsPasswordsAndCodes(t *testing.T) {
+	var got []string
+	alarm := allAlarms(t)["GuessingAlarm"]
+	for _, m := range alarmSeries(t, "GuessingAlarm", alarm) {
+		got = append(got, m.stat+" "+m.values["outcome"])
+	}
+	want := []string{"Sum bad_credentials", "Sum signed_in", "Sum too_many_answers", "Sum wrong_code"}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("it watches %v, want %v", got, want)
+	}
+	for name, test := range map[string]struct {
+		series map[string]float64
+		rings  bool
+	}{
+		"nothing":                                 {nil, false},
+		"passwords, and nobody gets in":           {map[string]float64{"wrong": 50}, true},
+		"codes, and nobody gets in":               {map[string]float64{"wrong_code": 40, "too_many_answers": 10}, true},
+		"both, too few of each alone":             {map[string]float64{"wrong": 20, "wrong_code": 20, "too_many_answers": 10, "right": 99}, true},
+		"few":                                     {map[string]float64{"wrong": 30, "wrong_code": 19}, false},
+		"as many as people mistype in the rush":   {map[string]float64{"wrong": 80, "wrong_code": 20, "right": 200}, false},
+		"more than people mistype":                {map[string]float64{"wrong": 81, "wrong_code": 20, "right": 200}, true},
+		"very many, hidden among more sign-ins":   {map[string]float64{"wrong": 250, "wrong_code": 50, "right": 5000}, true},
+		"fewer than very many among the sign-ins": {map[string]float64{"wrong": 299, "right": 5000}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := compute(t, alarm, test.series) > float64(alarm["Threshold"].(int)); got != test.rings {
+				t.Errorf("it goes off: %v, want %v", got, test.rings)
+			}
+		})
 	}
 }
 

@@ -20,16 +20,16 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	signing := []string{"secretsmanager:GetSecretValue AgentsSecret", "secretsmanager:GetSecretValue UsersSecret"}
 	login := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream LoginLogs.Arn", "logs:PutLogEvents LoginLogs.Arn",
-		"dynamodb:GetItem StateTable.Arn",           // session.Find
-		"dynamodb:PutItem StateTable.Arn session#*", // session.Find, noting the use
+		"dynamodb:GetItem StateTable.Arn session#* ended#*", // session.Find
+		"dynamodb:PutItem StateTable.Arn session#*",         // session.Find, noting the use
 	})
 	authenticate := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream AuthenticateLogs.Arn", "logs:PutLogEvents AuthenticateLogs.Arn",
 		// session.Open and EndAll, challenge.Open, Answer and Settle, at both prefixes.
 		"dynamodb:PutItem StateTable.Arn session#* challenge#* federation#* ended#*",
 		// session.End, of the one from before; challenge.Take, of a trip.
-		"dynamodb:DeleteItem StateTable.Arn session#* challenge#* federation#*",
-		"dynamodb:GetItem StateTable.Arn challenge#* ended#*", // challenge.Answer, session.EndAll
+		"dynamodb:DeleteItem StateTable.Arn session#* federation#*",
+		"dynamodb:GetItem StateTable.Arn session#* challenge#* ended#*", // session.Find, challenge.Answer, session.Open and EndAll
 	})
 	// cognito.Authenticate, Respond and Inspect. IAM has no say in what else it
 	// asks for: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pools-API-operations.html
@@ -42,7 +42,7 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	})
 	preflight := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream PreflightLogs.Arn", "logs:PutLogEvents PreflightLogs.Arn",
-		"dynamodb:PutItem StateTable.Arn session#*", "dynamodb:GetItem StateTable.Arn", "dynamodb:DeleteItem StateTable.Arn session#*", // session.Open, Find, End
+		"dynamodb:PutItem StateTable.Arn session#*", "dynamodb:GetItem StateTable.Arn session#* ended#*", "dynamodb:DeleteItem StateTable.Arn session#*", // session.Open, Find, End
 		"lambda:InvokeFunction LoginFunction.Arn:*", "lambda:InvokeFunction AuthenticateFunction.Arn:*", "lambda:InvokeFunction LogoutFunction.Arn:*",
 		"codedeploy:PutLifecycleEventHookExecutionStatus " + deployments,
 	})

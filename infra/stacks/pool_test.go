@@ -58,6 +58,37 @@ func TestAPoolThatTheStackMakesIsSafeByDefault(t *testing.T) {
 	}
 }
 
+// Under another logical ID CloudFormation makes a new pool, which is empty, and
+// nobody can sign in. What is frozen of the pool Cognito cannot change: every
+// deployment would fail until it is as before. The client's two are its
+// resource type's createOnlyProperties: another value is another client, and
+// until new versions have taken over, old ones read its secret for the old one.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pool-updating.html
+func TestUserPoolIsFrozen(t *testing.T) {
+	s := newStack(t, in(nil))
+	for name, was := range map[string]struct {
+		kind       string
+		properties object
+	}{
+		"UserPool": {"AWS::Cognito::UserPool", object{
+			"UsernameAttributes": []any{"email"}, "UsernameConfiguration": object{"CaseSensitive": false}, "AliasAttributes": nil, "Schema": nil,
+		}},
+		"UserPoolClient": {"AWS::Cognito::UserPoolClient", object{"UserPoolId": object{"Ref": "UserPool"}, "GenerateSecret": true}},
+	} {
+		resources := s.resources(was.kind)
+		resource, ok := resources[name]
+		if !ok || len(resources) != 1 {
+			t.Errorf("the resources of %s are %v, was %s alone: renaming it leaves everyone's account behind", was.kind, slices.Sorted(maps.Keys(resources)), name)
+			continue
+		}
+		for property, want := range was.properties {
+			if got := resource["Properties"].(object)[property]; !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %s is %v, was %v: that cannot be changed any more", name, property, got, want)
+			}
+		}
+	}
+}
+
 func TestAPoolThatTheStackMakesDoesWhatIsAskedOfIt(t *testing.T) {
 	s := newStack(t, in(map[string]string{"CognitoAuthFlow": "USER_AUTH"}))
 	if got, want := s.properties("UserPool")["Policies"].(object)["SignInPolicy"], (object{"AllowedFirstAuthFactors": []any{"PASSWORD", "EMAIL_OTP"}}); !reflect.DeepEqual(got, want) {

@@ -26,9 +26,9 @@ func logFields(t *testing.T) (functions, api map[string]bool) {
 	t.Helper()
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, nil))
-	for _, name := range []audit.Name{audit.SignedIn, audit.Refused, audit.TokenIssued, audit.SignedOut, audit.Failed} {
+	for _, name := range []audit.Name{audit.SignedIn, audit.Refused, audit.RecoveryRefused, audit.TokenIssued, audit.SignedOut, audit.Failed} {
 		audit.Log{Logger: logger, Namespace: "n"}.Record(t.Context(), audit.Event{
-			Name: name, Door: "users", Subject: "u-1", Outcome: "o", Reason: "r", Code: "c", Challenge: "SMS_MFA", Source: "192.0.2.1",
+			Name: name, Door: "users", Subject: "u-1", Outcome: "o", Reason: "r", Code: "c", Challenge: "SMS_MFA", SignIn: "i", Source: "192.0.2.1",
 			RequestID: "q", KeyVersion: "v", KeyMade: time.Now(),
 		})
 	}

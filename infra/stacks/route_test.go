@@ -146,6 +146,9 @@ func TestCallbacksToAllowAreOutputs(t *testing.T) {
 	} {
 		s := newStack(t, test.parameters)
 		outputs := s.section("Outputs")
+		if got, want := s.condition(outputs["FederationDomain"].(object)["Condition"].(string)), test.parameters["FederationDomain"] != ""; got != want {
+			t.Errorf("%s: FederationDomain is an output: %v, want %v", name, got, want)
+		}
 		for _, output := range []string{"UsersCallbackUrl", "AgentsCallbackUrl"} {
 			got := ""
 			if s.condition(outputs[output].(object)["Condition"].(string)) {

@@ -25,11 +25,12 @@ import (
 )
 
 // stacks are those of the scripts: two doors, users behind a domain of their
-// own, agents behind CloudFront, two doors with a pool that somebody brought.
+// own, agents behind CloudFront, two doors with a pool that somebody brought,
+// users with one that the stack made.
 func stacks(t *testing.T) map[string]stack.Stack {
 	t.Helper()
 	all := map[string]stack.Stack{}
-	for file, name := range map[string]string{"both": "", "users": "", "agents": "desk", "pool": ""} {
+	for file, name := range map[string]string{"both": "", "users": "", "agents": "desk", "pool": "", "made": ""} {
 		content, err := os.Open("../testdata/" + file + ".json")
 		if err != nil {
 			t.Fatal(err)

@@ -54,8 +54,11 @@ func trouble(s stack.Stack) troubles {
 	add("`DPL-1007`, `DPL-1009` We could not read the form, `DPL-1008` That was too long",
 		because("Something between browser and page changed the form", "Start from the helpdesk, in a private window without extensions"))
 
-	add("`DPL-2001` That didn't work",
-		because("A typing error, no such account, or a disabled one; the page says the same of each", account+"; the log's `reason` tells which it is", s.Directory.Name))
+	add("`DPL-2001` That didn't work", when(
+		because("A typing error, no such account, or a disabled one; the page says the same of each", account+"; the log's `reason` tells which it is", s.Directory.Name),
+		because("The pool refuses the account for a while after wrong passwords, wants a new password first, has not confirmed it, finds the sign-in too risky, or has a rule; the page says the same again", "The log's `reason`: `locked_out`, `reset_required`, `unconfirmed`, `blocked`, `refused_by_rule`").only(s.Directory.Cognito),
+		because("The person has no password here, but comes from another identity provider", "Sign in by the button that names it").only(s.Directory.ManagedLogin != ""),
+	)...)
 	add("`DPL-2002` This account may not sign in here",
 		because("The account is not in the group of "+parameters(s, "Group")+", or the group is spelled differently there; capitals count", account+". Then log out and sign in again: a session keeps the groups that it began with", s.Directory.Name))
 	add("`DPL-2003` Your email address isn't confirmed, `DPL-2004`, `DPL-2005` Your account is incomplete", when(
@@ -88,8 +91,7 @@ func trouble(s stack.Stack) troubles {
 	if s.Directory.Cognito {
 		add("`DPL-3007` Signing in isn't possible right now",
 			because("The app client {} does not allow what `CognitoAuthFlow` says, or has another secret than the one of `CognitoClientSecretArn`; or it is gone, or the pool", "The log's error says which. Mend it in the user pool {}", s.Directory.ClientID, s.Directory.Name),
-			because("A trigger of the pool, one of its Lambda functions, fails", "The log's error says which; its own log says why"),
-			because("Managed login does not know this app client, or the address that it should send people back to", "See *Login pages* of the app client"))
+			because("A trigger of the pool, one of its Lambda functions, fails", "The log's error says which; its own log says why"))
 	}
 	add("`DPL-4001` Something went wrong",
 		because("A fault of the sign-in page", "Try again. If it comes back, report it with its line in the log"))

@@ -38,6 +38,9 @@ type Directory struct {
 	Name    string
 	// ClientID is the pool's app client.
 	ClientID string
+	// ManagedLogin is the host of the pool's pages, through which people of
+	// other identity providers sign in; empty if nobody does.
+	ManagedLogin string
 }
 
 // The doors there can be.
@@ -99,6 +102,9 @@ func Parse(d Description) (Stack, error) {
 	if s.Directory.Cognito = r.get("DirectoryKind", directory) == "cognito"; s.Directory.Cognito {
 		s.Directory.Name = r.get("UserPoolId", pool)
 		s.Directory.ClientID = r.get("UserPoolClientId", client)
+		if r.has("FederationDomain") {
+			s.Directory.ManagedLogin = r.get("FederationDomain", host)
+		}
 	} else {
 		s.Directory.Name = r.get("AccountsTableName", table)
 	}

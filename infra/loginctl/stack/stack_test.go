@@ -48,7 +48,7 @@ func TestReadAPoolOfOnesOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (stack.Directory{Cognito: true, Name: "us-east-1_AbCdEfGhI", ClientID: "4f5g6h7j8k"}); got.Directory != want {
+	if want := (stack.Directory{Cognito: true, Name: "us-east-1_AbCdEfGhI", ClientID: "4f5g6h7j8k", ManagedLogin: "acme.auth.us-east-1.amazoncognito.com"}); got.Directory != want {
 		t.Errorf("the directory is %+v, want %+v", got.Directory, want)
 	}
 	if got.Doors[0].CallbackURL != "https://login.acme.example/users/login/callback" || got.Doors[1].CallbackURL != "https://login.acme.example/agents/login/callback" {
@@ -57,6 +57,7 @@ func TestReadAPoolOfOnesOwn(t *testing.T) {
 	for _, row := range []struct{ name, old, new, want string }{
 		{"a client's ID with a quotation mark", `"4f5g6h7j8k"`, `"4f5g\""`, "UserPoolClientId"},
 		{"a callback without https", "https://login.acme.example/agents/login/callback", "http://login.acme.example/agents/login/callback", "AgentsCallbackUrl"},
+		{"managed login with a line break", "acme.auth.us-east-1", `acme\n.auth.us-east-1`, "FederationDomain"},
 		{"no client", `"UserPoolClientId"`, `"Other"`, "lacks outputs: UserPoolClientId"},
 	} {
 		if _, err := stack.Read(strings.NewReader(strings.Replace(string(content), row.old, row.new, 1)), ""); err == nil || !strings.Contains(err.Error(), row.want) {
@@ -147,7 +148,7 @@ func TestStates(t *testing.T) {
 // Whatever is in a file, what comes out can be printed anywhere.
 func FuzzRead(f *testing.F) {
 	f.Add(both(f), "")
-	for _, name := range []string{"users", "agents", "pool"} {
+	for _, name := range []string{"users", "agents", "pool", "made"} {
 		content, err := os.ReadFile("../testdata/" + name + ".json")
 		if err != nil {
 			f.Fatal(err)
@@ -165,7 +166,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		values := []string{s.Name, s.Region, s.Algorithm, s.Directory.Name, s.Directory.ClientID, s.APIHost, s.DomainTarget, s.DashboardURL}
+		values := []string{s.Name, s.Region, s.Algorithm, s.Directory.Name, s.Directory.ClientID, s.Directory.ManagedLogin, s.APIHost, s.DomainTarget, s.DashboardURL}
 		for _, d := range s.Doors {
 			values = append(values, d.LoginURL, d.LogoutURL, d.CallbackURL, d.DeskproURL, d.Secret.ARN)
 		}

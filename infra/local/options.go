@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+)
+
+// options are the flags.
+type options struct {
+	addr                        *net.TCPAddr
+	directory, flow, federation string
+	mfa                         bool
+}
+
+// parseOptions returns all that is wrong with the flags at once, with the cure.
+func parseOptions(args []string, stderr io.Writer) (options, error) {
+	flags := flag.NewFlagSet("local", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	var o options
+	addr := flags.String("addr", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
+	flags.StringVar(&o.directory, "directory", "cognito", "`where` accounts are: cognito, a practice user pool, or dynamodb, passwords alone")
+	flags.StringVar(&o.flow, "flow", "ADMIN_USER_PASSWORD_AUTH", "the pool's authentication `flow`, or USER_AUTH: people may choose how to sign in")
+	flags.BoolVar(&o.mfa, "mfa", false, "the pool asks everyone for a second factor, and makes them set one up")
+	flags.StringVar(&o.federation, "federation", "button", "`how` people come to the pool's managed login: button, direct or off")
+	if err := flags.Parse(args); err != nil {
+		return options{}, err
+	}
+	var problems []error
+	problem := func(wrong bool, format string, args ...any) {
+		if wrong {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	oneOf := func(name, value string, values ...string) bool {
+		last := len(values) - 1
+		known := slices.Contains(values, value)
+		problem(!known, "-%s %q: give %s or %s", name, value, strings.Join(values[:last], ", "), values[last])
+		return known
+	}
+	problem(flags.NArg() > 0, "unexpected argument %q: there are only flags; -h lists them", flags.Arg(0))
+	var err error
+	o.addr, err = loopback(*addr)
+	problem(err != nil, "%w", err)
+	oneOf("directory", o.directory, "cognito", "dynamodb")
+	chosen := oneOf("flow", o.flow, "ADMIN_USER_PASSWORD_AUTH", "USER_AUTH") && o.flow == "USER_AUTH"
+	elsewhere := oneOf("federation", o.federation, "button", "direct", "off") && o.federation != "off"
+	if o.directory == "dynamodb" {
+		flags.Visit(func(f *flag.Flag) {
+			of := map[string]bool{"mfa": o.mfa, "flow": chosen, "federation": elsewhere}
+			problem(of[f.Name], "-%s is the pool's: leave out -directory dynamodb", f.Name)
+		})
+	} else {
+		problem(o.mfa && chosen, "-mfa with -flow USER_AUTH: Cognito lets nobody sign in by a code alone where everyone needs a second factor; leave out one of them")
+	}
+	return o, errors.Join(problems...)
+}
+
+// loopback refuses every address but the loopback one that localhost, where the
+// practice Deskpro is, surely reaches, too.
+func loopback(addr string) (*net.TCPAddr, error) {
+	tcp, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("-addr %q: %w; give a host and a port, such as 127.0.0.1:8080", addr, err)
+	}
+	if !tcp.IP.Equal(net.IPv4(127, 0, 0, 1)) {
+		return nil, fmt.Errorf("-addr %q is not 127.0.0.1: this server has well-known passwords and stays on loopback; use 127.0.0.1:%d", addr, tcp.Port)
+	}
+	return tcp, nil
+}
