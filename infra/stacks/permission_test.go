@@ -31,10 +31,10 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 		"dynamodb:DeleteItem StateTable.Arn session#* federation#*",
 		"dynamodb:GetItem StateTable.Arn session#* challenge#* ended#*", // session.Find, challenge.Answer, session.Open and EndAll
 	})
-	// cognito.Authenticate, Respond and Inspect. IAM has no say in what else it
+	// cognito.Authenticate, Respond, Reset and Inspect. IAM has no say in what else it
 	// asks for: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pools-API-operations.html
 	asking := func(pool string) []string {
-		return []string{"cognito-idp:AdminInitiateAuth " + pool, "cognito-idp:AdminRespondToAuthChallenge " + pool, "cognito-idp:DescribeUserPoolClient " + pool}
+		return []string{"cognito-idp:AdminInitiateAuth " + pool, "cognito-idp:AdminRespondToAuthChallenge " + pool, "cognito-idp:AdminGetUser " + pool, "cognito-idp:DescribeUserPoolClient " + pool}
 	}
 	logout := slices.Concat(trace, []string{
 		"logs:CreateLogStream LogoutLogs.Arn", "logs:PutLogEvents LogoutLogs.Arn",

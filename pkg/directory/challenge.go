@@ -19,7 +19,8 @@ type Challenge struct {
 	State []byte `json:",omitempty"`
 
 	// Medium and Destination say where the code of StepCode is: Destination is
-	// masked by the directory ("+*******1234") and empty for MediumApp.
+	// masked by the directory ("+*******1234") and empty for MediumApp, and
+	// where nothing is proved yet.
 	Medium      Medium `json:",omitempty"`
 	Destination string `json:",omitempty"`
 	// Attributes are the names of what StepNewPassword asks for besides, such

@@ -15,7 +15,8 @@ type Federation interface {
 	Begin(start FederationStart) (address string, trip FederationTrip)
 
 	// Finish returns the person for whom the code was given. Its errors are
-	// ErrFederation (the code, or what it was exchanged for, cannot be taken),
+	// ErrFederationCode (the code was not accepted: anybody can bring one),
+	// ErrFederation (what it was exchanged for cannot be taken),
 	// ErrUnverifiedEmail, ErrIncomplete, ErrThrottled, ErrMisconfigured and
 	// ErrUnavailable. It returns soon after ctx ends.
 	Finish(ctx context.Context, code redact.Secret, trip FederationTrip) (*User, error)
@@ -40,5 +41,8 @@ type FederationTrip struct {
 	Nonce, Verifier string
 }
 
-// ErrFederation: what the other side sent cannot be taken.
-var ErrFederation = errors.New("federated sign-in not acceptable")
+// The sentinels of Finish.
+var (
+	ErrFederation     = errors.New("federated sign-in not acceptable")
+	ErrFederationCode = errors.New("code of a federated sign-in not accepted")
+)

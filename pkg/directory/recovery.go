@@ -20,10 +20,11 @@ type Recovery interface {
 	// ErrMisconfigured and ErrUnavailable.
 	RequestReset(ctx context.Context, login string, from Client) error
 
-	// Reset sets a new password if code is the one that was sent. Its errors
-	// are those of RequestReset, ErrWrongCode (also: expired, too many tries,
-	// unknown login) and ErrUnfitPassword.
-	Reset(ctx context.Context, login string, code, password redact.Secret, from Client) error
+	// Reset sets a new password if code is the one that was sent, and returns
+	// the account's ID, empty if the directory cannot tell. Its errors are those
+	// of RequestReset, ErrWrongCode (also: expired, too many tries, unknown
+	// login) and ErrUnfitPassword.
+	Reset(ctx context.Context, login string, code, password redact.Secret, from Client) (userID string, err error)
 
 	// RequestConfirmation sends the code once more with which people confirm
 	// accounts that they made themselves. Its errors are those of RequestReset.

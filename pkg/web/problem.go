@@ -56,7 +56,7 @@ var problems = [...]problem{
 
 	// These two wrap others of the table.
 	{is: errRecoveryCode, code: "DPL-2014", status: http.StatusUnauthorized, reason: "recovery_code", level: slog.LevelInfo,
-		title: "That code isn’t right", text: "That code isn’t right, or no longer valid, or was used already. Check it, ask for a new one, or sign in if you have just set a password."},
+		title: "That code isn’t right", text: "That code isn’t right, or no longer valid, or was used already. Check it, ask for a new one, or sign in: you may have set the password already, or confirmed this address before."},
 	{is: errTooMany, code: "DPL-2018", status: http.StatusUnauthorized, reason: "too_many_answers", level: slog.LevelWarn, refused: true,
 		title: "Please sign in again", text: "There were too many wrong answers. Please sign in again."},
 	{is: directory.ErrBadCredentials, code: "DPL-2001", status: http.StatusUnauthorized, reason: "bad_credentials", level: slog.LevelInfo, refused: true,
@@ -90,6 +90,8 @@ var problems = [...]problem{
 	{is: errFederationRefused, code: "DPL-2016", status: http.StatusForbidden, reason: "federation_refused", level: slog.LevelInfo, refused: true,
 		title: "You weren’t signed in", text: "Signing in was cancelled there, or refused. Try again, or use another way."},
 	{is: errNoTrip, code: "DPL-2017", status: http.StatusUnauthorized, reason: "trip_over", level: slog.LevelInfo,
+		title: "Please sign in again", text: "That sign-in took too long, was finished already, or began in another browser. Please sign in again."},
+	{is: directory.ErrFederationCode, code: "DPL-2017", status: http.StatusUnauthorized, reason: "federation_code", level: slog.LevelWarn,
 		title: "Please sign in again", text: "That sign-in took too long, was finished already, or began in another browser. Please sign in again."},
 	{is: directory.ErrFederation, code: "DPL-2017", status: http.StatusUnauthorized, reason: "federation_unacceptable", level: slog.LevelWarn, refused: true,
 		title: "Please sign in again", text: "That sign-in took too long, was finished already, or began in another browser. Please sign in again."},

@@ -15,8 +15,10 @@ import (
 
 // helper is a directory.Recovery that says what the test wants.
 type helper struct {
-	err   error
-	calls []string
+	err error
+	// userID is whose password Reset says that it has set.
+	userID string
+	calls  []string
 }
 
 func (h *helper) call(name string, parts ...string) error {
@@ -28,8 +30,8 @@ func (h *helper) RequestReset(_ context.Context, login string, from directory.Cl
 	return h.call("request reset", login, from.Address)
 }
 
-func (h *helper) Reset(_ context.Context, login string, code, password redact.Secret, _ directory.Client) error {
-	return h.call("reset", login, code.Reveal(), password.Reveal())
+func (h *helper) Reset(_ context.Context, login string, code, password redact.Secret, _ directory.Client) (string, error) {
+	return h.userID, h.call("reset", login, code.Reveal(), password.Reveal())
 }
 
 func (h *helper) RequestConfirmation(_ context.Context, login string, _ directory.Client) error {
@@ -100,6 +102,25 @@ func TestANewPasswordThatDoesNotSignInLeadsToTheForm(t *testing.T) {
 	page.wantPage(t, http.StatusOK, "Your new password is set", "Sign in")
 	if page.field(t, "username") != "nia@example.com" || page.field(t, "return") != callback {
 		t.Error("the login or the return URL is lost")
+	}
+}
+
+// Whoever had the old password is out at once, even if the person does not get
+// in: because the directory is down, or for want of a second factor at hand.
+func TestANewPasswordEndsTheOtherSessionsWhateverBecomesOfSigningIn(t *testing.T) {
+	for name, then := range map[string]directory.Authenticator{
+		"the directory is down":      answers{err: directory.ErrUnavailable},
+		"a second factor is missing": answers{outcome: directory.Outcome{Challenge: &appCode}},
+	} {
+		s, h := helped(t)
+		h.userID = nia.ID
+		thief := s.browser(t)
+		thief.signInWith(t, nia)
+		s.directory.Authenticator = then
+		s.browser(t).post("/users/login/reset", url.Values{"return": {callback}, "step": {"code"}, "username": {"nia@example.com"}, "code": {"1"}, "new_password": {password}})
+		if page := thief.get("/users/login"); page.StatusCode != http.StatusOK || !strings.Contains(page.body, "Password") {
+			t.Errorf("%s: a session of the old password lives on", name)
+		}
 	}
 }
 

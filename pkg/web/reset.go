@@ -41,11 +41,18 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f for
 		return s.request(w, r, door, returnTo, f, forgotten)
 	}
 	login, password, client := f.get(paramLogin), redact.New(f.get(paramNew)), clientOf(r, f)
-	err = s.cfg.Recovery.Reset(r.Context(), login, redact.New(f.get(paramCode)), password, client)
+	userID, err := s.cfg.Recovery.Reset(r.Context(), login, redact.New(f.get(paramCode)), password, client)
 	if err != nil {
 		return s.recoveryFailed(door, returnTo, login, forgotten, stepCode, err)
 	}
-	s.record(r, door, audit.Event{Name: audit.PasswordReset})
+	s.record(r, door, audit.Event{Name: audit.PasswordReset, Subject: userID})
+	// At once, whatever becomes of signing in. Where it cannot be done yet,
+	// signing in does it.
+	if userID != "" {
+		if err := s.cfg.Sessions.EndAll(r.Context(), userID); err != nil {
+			s.cfg.Log.ErrorContext(r.Context(), "sessions of an old password were not ended", "subject", userID, "error", err)
+		}
+	}
 	in := s.begin(login)
 	in.PasswordChanged = true
 	outcome, err := s.cfg.Directory.Authenticate(r.Context(), directory.Credentials{Login: login, Password: password, Client: client})

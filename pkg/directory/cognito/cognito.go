@@ -119,6 +119,7 @@ type calls struct {
 	reset     call[cip.ConfirmForgotPasswordInput, cip.ConfirmForgotPasswordOutput]
 	resend    call[cip.ResendConfirmationCodeInput, cip.ResendConfirmationCodeOutput]
 	confirm   call[cip.ConfirmSignUpInput, cip.ConfirmSignUpOutput]
+	look      call[cip.AdminGetUserInput, cip.AdminGetUserOutput]
 	describe  call[cip.DescribeUserPoolClientInput, cip.DescribeUserPoolClientOutput]
 }
 
@@ -134,7 +135,7 @@ func New(config Config) (*Directory, error) {
 	again, single := config.client(region, attempts), config.client(region, once)
 	d := &Directory{
 		calls: calls{
-			initiate: again.AdminInitiateAuth, describe: again.DescribeUserPoolClient,
+			initiate: again.AdminInitiateAuth, describe: again.DescribeUserPoolClient, look: again.AdminGetUser,
 			respond: single.AdminRespondToAuthChallenge, associate: single.AssociateSoftwareToken, verify: single.VerifySoftwareToken,
 			forgot: single.ForgotPassword, reset: single.ConfirmForgotPassword,
 			resend: single.ResendConfirmationCode, confirm: single.ConfirmSignUp,

@@ -161,7 +161,8 @@ func operations() []operation {
 			name: "ConfirmForgotPassword",
 			call: func(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, fault cognitotest.Fault) error {
 				pool.Inject(fault)
-				return d.Reset(t.Context(), login, redact.New("123456"), redact.New(password), directory.Client{})
+				_, err := d.Reset(t.Context(), login, redact.New("123456"), redact.New(password), directory.Client{})
+				return err
 			},
 			want: map[string]error{
 				"CodeMismatchException":                   directory.ErrWrongCode,

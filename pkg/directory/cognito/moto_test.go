@@ -43,7 +43,7 @@ func TestSmokeAgainstMoto(t *testing.T) {
 	if err := d.RequestReset(ctx, login, browser); err != nil {
 		t.Errorf("RequestReset: %v", err)
 	}
-	if err := d.Reset(ctx, login, redact.New("123 456"), redact.New(newPassword), browser); err != nil {
+	if _, err := d.Reset(ctx, login, redact.New("123 456"), redact.New(newPassword), browser); err != nil {
 		t.Errorf("Reset: %v", err)
 	}
 

@@ -37,27 +37,46 @@ func (d *Directory) RequestReset(ctx context.Context, login string, from directo
 // account, of whom it is asked for with a bad password; nothing here could hide
 // it but never to say what is wrong with a password. ErrBadCredentials is that
 // of Confirm, and the new password is set.
-func (d *Directory) Reset(ctx context.Context, login string, code, password redact.Secret, from directory.Client) error {
+func (d *Directory) Reset(ctx context.Context, login string, code, password redact.Secret, from directory.Client) (string, error) {
 	login = strings.TrimSpace(login)
 	typed := unspaced(code)
 	switch {
 	case !possibleLogin(login), !possible(typed, maxCode):
-		return resetting.because("unsent", directory.ErrWrongCode)
+		return "", resetting.because("unsent", directory.ErrWrongCode)
 	case !fitPassword(password.Reveal()):
-		return resetting.because("unsent", &directory.UnfitPassword{})
+		return "", resetting.because("unsent", &directory.UnfitPassword{})
 	}
 	hash, err := d.secretHash(ctx, resetting, login)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if _, err := d.reset(ctx, &cip.ConfirmForgotPasswordInput{
 		ClientId: aws.String(d.clientID), Username: aws.String(login),
 		ConfirmationCode: aws.String(typed), Password: aws.String(password.Reveal()),
 		SecretHash: hash, UserContextData: d.userContextData(from),
 	}); err != nil {
-		return codeError(resetting, err, password.Reveal())
+		return "", codeError(resetting, err, password.Reveal())
 	}
-	return nil
+	return d.userID(ctx, login), nil
+}
+
+// userID returns the ID of the account whose password was set just now. Without
+// it the sessions of the old password live on until the person signs in: that
+// is not worth an error.
+func (d *Directory) userID(ctx context.Context, login string) string {
+	out, err := d.look(ctx, &cip.AdminGetUserInput{UserPoolId: aws.String(d.poolID), Username: aws.String(login)})
+	if err != nil {
+		return ""
+	}
+	token := map[string]any{"cognito:username": aws.ToString(out.Username)}
+	for _, a := range out.UserAttributes {
+		token[aws.ToString(a.Name)] = aws.ToString(a.Value)
+	}
+	user, _, err := d.mapping.User(token, nil)
+	if err != nil {
+		return ""
+	}
+	return user.ID
 }
 
 // RequestConfirmation implements directory.Recovery.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/directory/claims"
 	"deskpro-login/pkg/directory/cognito"
 	"deskpro-login/pkg/directory/cognito/cognitotest"
 	"deskpro-login/pkg/redact"
@@ -18,7 +19,46 @@ var browser = directory.Client{Address: "192.0.2.7", Device: "ZGV2aWNl"}
 
 func reset(t *testing.T, d *cognito.Directory, login, code, password string) error {
 	t.Helper()
-	return d.Reset(t.Context(), login, redact.New(code), redact.New(password), browser)
+	_, err := d.Reset(t.Context(), login, redact.New(code), redact.New(password), browser)
+	return err
+}
+
+// Whoever resets a password wants to know whose sessions it ends.
+func TestAResetTellsWhosePasswordItWas(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		pairs []string
+		fault cognitotest.Fault
+		want  func(sub string) string
+	}{
+		{"by the sub", nil, cognitotest.Fault{}, func(sub string) string { return sub }},
+		{"by the attribute that is the id", []string{"id=custom:staff_no"}, cognitotest.Fault{}, func(string) string { return "4711" }},
+		{"by the user name", []string{"id=cognito:username"}, cognitotest.Fault{}, func(sub string) string { return sub }},
+		{"unless that is not in the account", []string{"id=custom:from_trigger"}, cognitotest.Fault{}, func(string) string { return "" }},
+		{"or cannot be read", nil, cognitotest.Fault{Operation: "AdminGetUser", Exception: "AccessDeniedException"}, func(string) string { return "" }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			settings := cognitotest.Config{ClientSecret: "shhh"}
+			pool := cognitotest.Start(t, settings)
+			user := mara()
+			user.Attributes = map[string]string{"custom:staff_no": "4711"}
+			sub := pool.Add(user)
+			config := configFor(pool, settings)
+			var err error
+			if config.Mapping, err = claims.Parse(row.pairs); err != nil {
+				t.Fatal(err)
+			}
+			d := open(t, config)
+			if err := d.RequestReset(t.Context(), login, browser); err != nil {
+				t.Fatal(err)
+			}
+			pool.Inject(row.fault)
+			got, err := d.Reset(t.Context(), login, redact.New(pool.Message(t, login).Code), redact.New(newPassword), browser)
+			if err != nil || got != row.want(sub) {
+				t.Errorf("%q, %v, want %q", got, err, row.want(sub))
+			}
+		})
+	}
 }
 
 func confirm(t *testing.T, d *cognito.Directory, login, code string) error {

@@ -95,8 +95,8 @@ func TestTheWholeWayThroughManagedLogin(t *testing.T) {
 				if err != nil || !reflect.DeepEqual(*got, want) {
 					t.Fatalf("got %+v, %v, want %+v", got, err, want)
 				}
-				if _, err := federation.Finish(t.Context(), code, trip); !errors.Is(err, directory.ErrFederation) {
-					t.Errorf("the code for the second time: %v, want ErrFederation", err)
+				if _, err := federation.Finish(t.Context(), code, trip); !errors.Is(err, directory.ErrFederationCode) {
+					t.Errorf("the code for the second time: %v, want ErrFederationCode", err)
 				}
 			}
 			if got := pool.KeyRequests(); got != 1 {
@@ -123,10 +123,10 @@ func TestManagedLoginsFaults(t *testing.T) {
 	}{
 		{name: "an access token in place of the ID token", fault: cognitotest.Fault{Claims: func(c map[string]any) { c["token_use"] = "access" }}, want: directory.ErrFederation},
 		{name: "another pool's token", fault: cognitotest.Fault{Claims: func(c map[string]any) { c["iss"] = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other" }}, want: directory.ErrFederation},
-		{name: "a way back to another address of ours", trip: func(trip *directory.FederationTrip) { trip.Callback += "2" }, want: directory.ErrFederation},
-		{name: "another sign-in's verifier", trip: func(trip *directory.FederationTrip) { trip.Verifier = strings.Repeat("v", 43) }, want: directory.ErrFederation},
+		{name: "a way back to another address of ours", trip: func(trip *directory.FederationTrip) { trip.Callback += "2" }, want: directory.ErrFederationCode},
+		{name: "another sign-in's verifier", trip: func(trip *directory.FederationTrip) { trip.Verifier = strings.Repeat("v", 43) }, want: directory.ErrFederationCode},
 		{name: "AWS WAF in front of the pool", fault: cognitotest.Fault{Status: http.StatusForbidden}, want: directory.ErrThrottled},
-		{name: "a code that has expired", wait: 6 * time.Minute, want: directory.ErrFederation},
+		{name: "a code that has expired", wait: 6 * time.Minute, want: directory.ErrFederationCode},
 		{name: "another client's secret", edit: func(c *oidc.Config) { c.ClientSecret = secretOf("other", nil) }, want: directory.ErrMisconfigured},
 		{name: "a client that needs its secret", edit: func(c *oidc.Config) { c.ClientSecret = nil }, want: directory.ErrMisconfigured},
 		{name: "too many requests", fault: cognitotest.Fault{Status: http.StatusTooManyRequests}, want: directory.ErrThrottled},

@@ -30,7 +30,8 @@ func TestACodeIsTakenOnceFromWhoBegan(t *testing.T) {
 			federation := open(t, p.config())
 			code, trip := begin(t, federation)
 			row.edit(&code, &trip)
-			if _, err := p.finish(t, federation, code, trip); !errors.Is(err, directory.ErrFederation) || !strings.Contains(err.Error(), row.want) {
+			_, err := p.finish(t, federation, code, trip)
+			if !errors.Is(err, directory.ErrFederation) && !errors.Is(err, directory.ErrFederationCode) || !strings.Contains(err.Error(), row.want) {
 				t.Errorf("got %v, want ErrFederation about %s", err, row.want)
 			}
 		})
@@ -41,8 +42,8 @@ func TestACodeIsTakenOnceFromWhoBegan(t *testing.T) {
 	if _, err := p.finish(t, federation, code, trip); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.finish(t, federation, code, trip); !errors.Is(err, directory.ErrFederation) {
-		t.Errorf("a code for the second time: %v, want ErrFederation", err)
+	if _, err := p.finish(t, federation, code, trip); !errors.Is(err, directory.ErrFederationCode) {
+		t.Errorf("a code for the second time: %v, want ErrFederationCode", err)
 	}
 }
 
@@ -53,8 +54,8 @@ func TestWhatCannotBeACodeIsNotSent(t *testing.T) {
 	for name, code := range map[string]string{
 		"empty": "", "a line end": "needle\n", "not ASCII": "needlé", "not UTF-8": "needle\xff", "too long": strings.Repeat("needle", 1000),
 	} {
-		if _, err := p.finish(t, federation, redact.New(code), trip); !errors.Is(err, directory.ErrFederation) {
-			t.Errorf("%s: got %v, want ErrFederation", name, err)
+		if _, err := p.finish(t, federation, redact.New(code), trip); !errors.Is(err, directory.ErrFederationCode) {
+			t.Errorf("%s: got %v, want ErrFederationCode", name, err)
 		}
 	}
 	for name, trip := range map[string]directory.FederationTrip{
@@ -88,18 +89,18 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		want   error
 		say    string
 	}{
-		{"a code that is used or expired", refuse(400, "invalid_grant"), directory.ErrFederation, "error invalid_grant"},
+		{"a code that is used or expired", refuse(400, "invalid_grant"), directory.ErrFederationCode, "error invalid_grant"},
 		{"another client", refuse(401, "invalid_client"), directory.ErrMisconfigured, "error invalid_client"},
 		{"a grant that it does not know", refuse(400, "unsupported_grant_type"), directory.ErrMisconfigured, "error unsupported_grant_type"},
-		{"another address of ours, or a client without the code grant", refuse(400, "unauthorized_client"), directory.ErrFederation, "error unauthorized_client"},
-		{"a request that it does not understand", refuse(400, "invalid_request"), directory.ErrFederation, "error invalid_request"},
-		{"another address of ours, in other words", refuse(400, "redirect_mismatch"), directory.ErrFederation, "error redirect_mismatch"},
-		{"a scope that it does not know", refuse(400, "invalid_scope"), directory.ErrFederation, "error invalid_scope"},
+		{"another address of ours, or a client without the code grant", refuse(400, "unauthorized_client"), directory.ErrFederationCode, "error unauthorized_client"},
+		{"a request that it does not understand", refuse(400, "invalid_request"), directory.ErrFederationCode, "error invalid_request"},
+		{"another address of ours, in other words", refuse(400, "redirect_mismatch"), directory.ErrFederationCode, "error redirect_mismatch"},
+		{"a scope that it does not know", refuse(400, "invalid_scope"), directory.ErrFederationCode, "error invalid_scope"},
 		{"an error in an answer of success", refuse(200, "invalid_client"), directory.ErrMisconfigured, "error invalid_client"},
-		{"an error in the provider's own words", refuse(400, "needle\n words"), directory.ErrFederation, "error unknown"},
-		{"an error that is overlong", refuse(400, strings.Repeat("needle", 10)), directory.ErrFederation, "error unknown"},
-		{"a refusal without a word", body(400, html, "needle"), directory.ErrFederation, "400"},
-		{"a refusal of the method", body(405, html, "needle"), directory.ErrFederation, "405"},
+		{"an error in the provider's own words", refuse(400, "needle\n words"), directory.ErrFederationCode, "error unknown"},
+		{"an error that is overlong", refuse(400, strings.Repeat("needle", 10)), directory.ErrFederationCode, "error unknown"},
+		{"a refusal without a word", body(400, html, "needle"), directory.ErrFederationCode, "400"},
+		{"a refusal of the method", body(405, html, "needle"), directory.ErrFederationCode, "405"},
 		{"a wish to slow down", refuse(429, "invalid_request"), directory.ErrThrottled, "429"},
 		{"a wish to slow down, as a page", body(429, html, "<h1>needle</h1>"), directory.ErrThrottled, "429"},
 		{"a fault of its own", refuse(500, "invalid_grant"), directory.ErrUnavailable, "500"},

@@ -71,7 +71,7 @@ func (p *Provider) finish(ctx context.Context, code redact.Secret, trip director
 		return nil, refuse("nothing was begun")
 	}
 	if !plausible(code.Reveal()) {
-		return nil, refuse("the code is not one")
+		return nil, fmt.Errorf("%w: it is not one", directory.ErrFederationCode)
 	}
 	tokens, err := p.exchange(ctx, code, trip)
 	if err != nil {

@@ -320,7 +320,7 @@ func (p *provider) finish(t *testing.T, federation directory.Federation, code re
 	}
 	found := 0
 	for _, sentinel := range []error{
-		directory.ErrFederation, directory.ErrUnverifiedEmail, directory.ErrIncomplete, directory.ErrThrottled,
+		directory.ErrFederation, directory.ErrFederationCode, directory.ErrUnverifiedEmail, directory.ErrIncomplete, directory.ErrThrottled,
 		directory.ErrMisconfigured, directory.ErrUnavailable, directory.ErrBadCredentials,
 	} {
 		if errors.Is(err, sentinel) {

@@ -23,8 +23,8 @@ import (
 // code, however it was come by, and no tampering with the way back leads to.
 // Another redirect_uri is Cognito's unauthorized_client
 // (stackoverflow.com/questions/50264679), and a client that may not read what a
-// scope stands for its invalid_grant. So ErrFederation may be the operator's to
-// mend, too; the error word is in the log.
+// scope stands for its invalid_grant. So ErrFederationCode may be the operator's
+// to mend, too; the error word is in the log.
 func translateExchange(err error) error {
 	const asking = "asking the token endpoint"
 	answer, ok := errors.AsType[*oauth2.RetrieveError](err)
@@ -35,8 +35,8 @@ func translateExchange(err error) error {
 		return fmt.Errorf("%w: %s: the answer has no tokens", directory.ErrUnavailable, asking)
 	}
 	status := answer.Response.StatusCode
-	which := sentinel(status, directory.ErrFederation)
-	if which == directory.ErrFederation {
+	which := sentinel(status, directory.ErrFederationCode)
+	if which == directory.ErrFederationCode {
 		switch answer.ErrorCode {
 		case "invalid_client", "unsupported_grant_type":
 			which = directory.ErrMisconfigured

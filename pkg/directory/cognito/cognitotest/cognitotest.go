@@ -7,7 +7,7 @@
 // Of the API it knows AdminInitiateAuth with ADMIN_USER_PASSWORD_AUTH and
 // USER_AUTH, AdminRespondToAuthChallenge, AssociateSoftwareToken and
 // VerifySoftwareToken by session, ForgotPassword, ConfirmForgotPassword,
-// ConfirmSignUp, ResendConfirmationCode and DescribeUserPoolClient. Of managed
+// ConfirmSignUp, ResendConfirmationCode, AdminGetUser and DescribeUserPoolClient. Of managed
 // login it knows the code grant with PKCE, the keys and logging out.
 //
 // Where AWS's answer is documented or reported, type and message are AWS's.
@@ -159,6 +159,7 @@ func operations() map[string]operation {
 	return map[string]operation{
 		"AdminInitiateAuth":           {answer: (*Server).initiate},
 		"AdminRespondToAuthChallenge": {answer: (*Server).respond},
+		"AdminGetUser":                {answer: (*Server).getUser},
 		"DescribeUserPoolClient":      {answer: (*Server).describe},
 		"AssociateSoftwareToken":      {unsigned: true, answer: (*Server).associate},
 		"VerifySoftwareToken":         {unsigned: true, answer: (*Server).verify},
