@@ -161,17 +161,17 @@ func TestAForgottenPasswordOverProcesses(t *testing.T) {
 	})
 	v := &visitor{t: t, env: env}
 	want(t, v.password("rio@example.com"), 401, "DPL-2001")
-	request := url.Values{"username": {"rio@example.com"}, "step": {"request"}, "return": {"/login/authenticate-callback/1?x=1"}}
+	request := url.Values{"username": {"rio@example.com"}, "ask": {"request"}, "return": {"/login/authenticate-callback/1?x=1"}}
 	want(t, v.send("authenticate", "POST /{door}/login/reset", "", request), 200, "a code is on its way")
 	code := pool.Message(t, "rio@example.com").Code
-	reset := url.Values{"username": {"rio@example.com"}, "step": {"code"}, "code": {code}, "new_password": {"Another-Horse 9!"}, "return": {"/login/authenticate-callback/1?x=1"}}
+	reset := url.Values{"username": {"rio@example.com"}, "ask": {"code"}, "code": {code}, "new_password": {"Another-Horse 9!"}, "return": {"/login/authenticate-callback/1?x=1"}}
 	thief := &visitor{t: t, env: env}
 	pool.Edit(t, "rio@example.com", func(u *cognitotest.User) { u.Status = cognitotest.Confirmed })
 	want(t, thief.password("rio@example.com"), 302, arrived)
 	page := v.send("authenticate", "POST /{door}/login/reset", "", reset)
 	want(t, page, 302, arrived)
 	want(t, v.send("login", "GET /{door}/login", "", nil), 302, "jwt=")
-	want(t, thief.send("login", "GET /{door}/login", "", nil), 200, "Password") // what the old one opened is over
+	want(t, thief.send("login", "GET /{door}/login", "", nil), 200, "Password")             // what the old one opened is over
 	want(t, v.send("authenticate", "POST /{door}/login/reset", "", reset), 401, "DPL-2014") // once
 }
 

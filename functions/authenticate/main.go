@@ -1,4 +1,5 @@
-// Command authenticate is the Lambda function behind POST /{door}/login.
+// Command authenticate is the Lambda function behind POST /{door}/login and all
+// that may follow it.
 package main
 
 import (

@@ -11,7 +11,6 @@ import (
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/awsenv"
-	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/cognito"
@@ -21,7 +20,6 @@ import (
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/password"
 	"deskpro-login/pkg/session"
-	"deskpro-login/pkg/state"
 	"deskpro-login/pkg/state/dynamo"
 	"deskpro-login/pkg/web"
 )
@@ -50,17 +48,13 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Keys: keys})
 	}
 	pages := web.Config{
-		Doors: doors, Sessions: sessions, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
-		Offers:    web.Offers{Reset: cfg.Offers.Reset, Confirm: cfg.Offers.Confirm, Passwordless: cfg.Offers.Passwordless},
+		Doors: doors, Sessions: sessions, Store: store, Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
 		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
-	}
-	if pages.Steps, err = challenge.New(challenge.Config{Store: store, Life: web.StepLife}); err != nil {
-		return nil, err
 	}
 	if cfg.Directory.UserPoolID == "" {
 		pages.Directory, err = openTable(cfg, aws)
 	} else {
-		err = openPool(ctx, cfg, aws, secrets, store, &pages)
+		err = openPool(ctx, cfg, aws, secrets, &pages)
 	}
 	if err != nil {
 		return nil, err
@@ -83,7 +77,7 @@ func openTable(cfg config.Config, aws awsv2.Config) (directory.Authenticator, er
 
 // openPool gives pages the directory in a Cognito user pool, and the pool's
 // managed login where there is one.
-func openPool(ctx context.Context, cfg config.Config, aws awsv2.Config, secrets *secretsmanager.Client, store state.Store, pages *web.Config) error {
+func openPool(ctx context.Context, cfg config.Config, aws awsv2.Config, secrets *secretsmanager.Client, pages *web.Config) error {
 	d := cfg.Directory
 	pool := cognito.Config{
 		AWS: aws, UserPoolID: d.UserPoolID, ClientID: d.ClientID, Flow: d.AuthFlow, Attributes: cfg.Attributes(), Mapping: d.Mapping,
@@ -107,11 +101,7 @@ func openPool(ctx context.Context, cfg config.Config, aws awsv2.Config, secrets 
 	provider := oidc.CognitoConfig(d.UserPoolID, cfg.Federation.Domain, awsv2.ToString(aws.BaseEndpoint))
 	provider.ClientID, provider.ClientSecret, provider.Provider = d.ClientID, pool.ClientSecret, cfg.Federation.Provider
 	provider.Attributes, provider.Mapping = pool.Attributes, pool.Mapping
-	if pages.Federation, err = oidc.New(provider); err != nil {
-		return err
-	}
-	pages.Offers.Federation, pages.Offers.Direct = cfg.Federation.Name, cfg.Federation.Direct
-	pages.Trips, err = challenge.New(challenge.Config{Store: store, Prefix: "federation#", Life: web.StepLife})
+	pages.Federation, err = oidc.New(provider)
 	return err
 }
 

@@ -41,12 +41,8 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 		}
 		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Keys: keys})
 	}
-	offers := web.Offers{Reset: cfg.Offers.Reset, Confirm: cfg.Offers.Confirm, Passwordless: cfg.Offers.Passwordless}
-	if cfg.Federation != nil {
-		offers.Federation, offers.Direct = cfg.Federation.Name, cfg.Federation.Direct
-	}
 	server, err := web.New(web.Config{
-		Doors: doors, Sessions: sessions, Offers: offers, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
+		Doors: doors, Sessions: sessions, Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
 		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	})
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -34,13 +33,8 @@ func wire(getenv func(string) string) (*lambdahttp.Handler, error) {
 	for _, d := range cfg.Doors {
 		doors = append(doors, web.Door{Name: d.Name, App: d.App})
 	}
-	var federationLogout string
-	if cfg.Federation != nil && cfg.Federation.Logout {
-		// https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html
-		federationLogout = cfg.Federation.Domain.JoinPath("logout").String() + "?client_id=" + url.QueryEscape(cfg.Federation.ClientID)
-	}
 	server, err := web.New(web.Config{
-		Doors: doors, Sessions: sessions, FederationLogout: federationLogout, Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
+		Doors: doors, Sessions: sessions, FederationLogout: cfg.Federation.LogoutURL(), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
 		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	})
 	if err != nil {

@@ -71,14 +71,14 @@ func TestEachAccountLeadsToDeskproInItsOwnWay(t *testing.T) {
 			p = b.submit(p.want(t, http.StatusOK, "Send me a code"), url.Values{"username": {"rio@example.com"}})
 			p.want(t, http.StatusOK, "a code is on its way")
 			return b.send(http.MethodPost, l.ours+"/users/login/reset", url.Values{
-				"return": {b.hidden(p, "return")}, "step": {"code"}, "username": {"rio@example.com"},
+				"return": {b.hidden(p, "return")}, "ask": {"code"}, "username": {"rio@example.com"},
 				"code": {l.code(t, "rio@example.com")}, "new_password": {"Another-Horse 9!"},
 			})
 		}},
 		{"una@example.com", "u-1009", func(t *testing.T, b *browser, p page) page {
 			p = b.click(p.want(t, http.StatusUnauthorized, "DPL-2001"), "Confirm a new account")
 			p = b.send(http.MethodPost, l.ours+"/users/login/confirm", url.Values{
-				"return": {b.hidden(p, "return")}, "step": {"code"}, "username": {"una@example.com"}, "code": {l.code(t, "una@example.com")},
+				"return": {b.hidden(p, "return")}, "ask": {"code"}, "username": {"una@example.com"}, "code": {l.code(t, "una@example.com")},
 			})
 			p.want(t, http.StatusOK, "Your account is confirmed")
 			return b.signIn(p, "una@example.com", practicePassword)

@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
-	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/directory/cognito"
 	"deskpro-login/pkg/directory/cognito/cognitotest"
 	"deskpro-login/pkg/directory/memory"
 	"deskpro-login/pkg/directory/oidc"
 	"deskpro-login/pkg/redact"
-	"deskpro-login/pkg/state"
 	"deskpro-login/pkg/web"
 )
 
@@ -28,7 +27,7 @@ func newPool(o options, login string, mail io.Writer) (*cognitotest.Server, erro
 	settings := cognitotest.Config{
 		ClientSecret: clientSecret, HideUnknown: true, PropagateContext: true, SelfSignUp: true, NoLockout: true,
 		AuthFlows:   []string{"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH"},
-		SessionLife: web.StepLife, RequiredAttributes: []string{"name"},
+		SessionLife: 15 * time.Minute, RequiredAttributes: []string{"name"},
 		Deliver: func(m cognitotest.Message) {
 			fmt.Fprintf(mail, "practice %s to %s (%s): code %s\n", m.Medium, m.Destination, m.Purpose, m.Code)
 		},
@@ -52,7 +51,7 @@ func newPool(o options, login string, mail io.Writer) (*cognitotest.Server, erro
 }
 
 // openPool gives pages the pool as a directory, and its managed login.
-func openPool(cfg config.Config, pool *cognitotest.Server, store state.Store, pages *web.Config) error {
+func openPool(cfg config.Config, pool *cognitotest.Server, pages *web.Config) error {
 	secret := func(context.Context) (redact.Secret, error) { return redact.New(clientSecret), nil }
 	d := cfg.Directory
 	people, err := cognito.New(cognito.Config{
@@ -62,18 +61,16 @@ func openPool(cfg config.Config, pool *cognitotest.Server, store state.Store, pa
 		return err
 	}
 	pages.Directory, pages.Recovery = people, people
-	pages.Offers = web.Offers{Reset: cfg.Offers.Reset, Confirm: cfg.Offers.Confirm, Passwordless: cfg.Offers.Passwordless}
+	pages.Offers = web.Offers(cfg.Offers)
 	if cfg.Federation == nil {
 		return nil
 	}
 	provider := oidc.CognitoConfig(d.UserPoolID, cfg.Federation.Domain, pool.ManagedLoginURL())
 	provider.ClientID, provider.ClientSecret, provider.Mapping = d.ClientID, secret, d.Mapping
-	if pages.Federation, err = oidc.New(provider); err != nil {
-		return err
-	}
-	pages.Offers.Federation, pages.Offers.Direct = cfg.Federation.Name, cfg.Federation.Direct
-	pages.FederationLogout = cfg.Federation.Domain.JoinPath("logout").String() + "?client_id=" + d.ClientID
-	pages.Trips, err = challenge.New(challenge.Config{Store: store, Prefix: "federation#", Life: web.StepLife})
+	logout := *cfg.Federation
+	logout.Logout = true // the variable is logout's
+	pages.FederationLogout = logout.LogoutURL()
+	pages.Federation, err = oidc.New(provider)
 	return err
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/http"
 
 	"deskpro-login/pkg/audit"
-	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/deskpro/deskprotest"
 	"deskpro-login/pkg/directory/cognito/cognitotest"
@@ -75,16 +74,13 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 
 	log := slog.New(slog.NewTextHandler(logTo, nil))
 	pages := web.Config{
-		Doors: doors, Sessions: sessions, Brand: cfg.Brand,
+		Doors: doors, Sessions: sessions, Store: store, Brand: cfg.Brand,
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
-	}
-	if pages.Steps, err = challenge.New(challenge.Config{Store: store, Life: web.StepLife}); err != nil {
-		return nil, err
 	}
 	if s.pool == nil {
 		err = openTable(&pages)
 	} else {
-		err = openPool(cfg, s.pool, store, &pages)
+		err = openPool(cfg, s.pool, &pages)
 	}
 	if err != nil {
 		return nil, err

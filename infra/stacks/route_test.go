@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
@@ -51,13 +50,9 @@ func TestRoutesAreThoseThatTheHandlersServe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trips, err := challenge.New(challenge.Config{Store: &memory.Store{}, Life: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
 	// With all that there can be to offer: a page that is not gets a 404.
 	server, err := web.New(web.Config{
-		Doors: []web.Door{{Name: config.Users, App: app}}, Sessions: sessions, Federation: elsewhere{}, Trips: trips,
+		Doors: []web.Door{{Name: config.Users, App: app}}, Sessions: sessions, Federation: elsewhere{},
 		Offers: web.Offers{Reset: true, Confirm: true, Passwordless: true, Federation: "Acme ID"},
 	})
 	if err != nil {

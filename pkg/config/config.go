@@ -97,7 +97,7 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 			r.problem("COGNITO_CLAIMS names %s, which no door sends: correct it, or add it to USERS_ATTRIBUTES or AGENTS_ATTRIBUTES", name)
 		}
 	}
-	cfg.Federation = r.federation(cfg.Directory.UserPoolID, client)
+	cfg.Federation = r.federation(cfg.Directory.UserPoolID, client, &cfg.Offers)
 	cfg.Versions = Versions{r.required("LOGIN_VERSION"), r.required("AUTHENTICATE_VERSION"), r.required("LOGOUT_VERSION")}
 	if err := errors.Join(r.problems...); err != nil {
 		return Config{}, fmt.Errorf("configuration of %s:\n%w", function, err)

@@ -38,6 +38,10 @@ type Offers struct {
 	Reset, Confirm bool
 	// Passwordless: the directory may be asked for other ways to sign in.
 	Passwordless bool
+	// Federation is what people know the Federation by; Direct: they are sent
+	// there instead of seeing our form.
+	Federation string
+	Direct     bool
 }
 
 // The template's patterns, which are narrower than AWS's.

@@ -12,20 +12,26 @@ import (
 type Federation struct {
 	// Domain is its address, of scheme and host alone.
 	Domain *url.URL
-	// Name is what people know it by.
-	Name string
 	// Provider is the pool's identity provider to go to at once; empty: people
 	// choose there.
 	Provider string
-	// Direct: people are sent there instead of seeing our form.
-	Direct bool
 	// Logout: logging out ends its session, too.
 	Logout bool
 	// ClientID is the pool's app client, where the function needs it.
 	ClientID string
 }
 
-func (r *reader) federation(pool, clientID string) *Federation {
+// LogoutURL is where a browser goes to end its session there, which comes back
+// to logout_uri; empty if it is not to end:
+// https://docs.aws.amazon.com/cognito/latest/developerguide/logout-endpoint.html
+func (f *Federation) LogoutURL() string {
+	if f == nil || !f.Logout {
+		return ""
+	}
+	return f.Domain.JoinPath("logout").String() + "?" + url.Values{"client_id": {f.ClientID}}.Encode()
+}
+
+func (r *reader) federation(pool, clientID string, offers *Offers) *Federation {
 	if r.get("FEDERATION_DOMAIN") == "" {
 		for _, name := range []string{"FEDERATION_NAME", "FEDERATION_PROVIDER", "FEDERATION_MODE", "FEDERATION_LOGOUT"} {
 			if r.explicit(name) {
@@ -36,12 +42,11 @@ func (r *reader) federation(pool, clientID string) *Federation {
 	}
 	f := &Federation{
 		Domain:   r.managedLogin(pool),
-		Name:     r.required("FEDERATION_NAME"),
 		Provider: r.get("FEDERATION_PROVIDER"),
-		Direct:   r.oneOf("FEDERATION_MODE", "button", "direct") == "direct",
 		Logout:   r.on("FEDERATION_LOGOUT"),
 		ClientID: clientID,
 	}
+	offers.Federation, offers.Direct = r.required("FEDERATION_NAME"), r.oneOf("FEDERATION_MODE", "button", "direct") == "direct"
 	if f.Logout {
 		r.required("COGNITO_CLIENT_ID")
 	}

@@ -37,6 +37,7 @@ func TestAGoodDeploymentSucceeds(t *testing.T) {
 func TestADeploymentWithAnIdentityProviderSucceeds(t *testing.T) {
 	d := newDeployment(t)
 	d.site.Offers = web.Offers{Federation: "Acme ID", Direct: true, Reset: true, Confirm: true, Passwordless: true}
+	d.site.Recovery, d.site.Federation = struct{ directory.Recovery }{}, struct{ directory.Federation }{} // never asked
 	if status, _ := d.run(t, t.Context()); status != preflight.Succeeded {
 		t.Errorf("%s, log:\n%s", status, &d.log)
 	}

@@ -68,6 +68,7 @@ func newDeployment(t testing.TB) *deployment {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	d.site = web.Config{
+		Store:    d.store,
 		Sessions: sessions(t, d.store, time.Hour), Directory: unknown{}, Audit: audit.Log{Logger: quiet}, Log: quiet,
 		RequestID: lambdahttp.RequestID,
 	}

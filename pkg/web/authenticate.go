@@ -41,15 +41,16 @@ type signIn struct {
 	// Began is when the check of the account did: who ended all of its sessions
 	// since then ends this one's, too.
 	Began time.Time
-	// PasswordChanged: what ends other sessions has happened.
+	// PasswordChanged: the other sessions are to end with this sign-in. Who
+	// chooses a new password and then does not go on to the end keeps them:
+	// whose they are is known only there.
 	PasswordChanged bool
 	// Federated: an identity provider signs the person in.
 	Federated bool
 }
 
 func (s *Server) begin(login string) signIn {
-	// It is kept for people's sake: nobody's is longer, and some bytes take six
-	// times their room where it is kept.
+	// Nobody's is longer than 256 bytes, of which JSON may take six for one.
 	login = bounded(strings.TrimSpace(login), 256)
 	return signIn{ID: rand.Text(), Login: login, Began: s.cfg.Now()}
 }
@@ -81,7 +82,7 @@ func (s *Server) startOver(door *Door, returnTo deskpro.ReturnURL, login string,
 // finish lets a person in whom the directory vouches for, if the door does. It
 // returns the id of the session that it opened.
 func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, user directory.User) (id session.ID, err error) {
-	ctx, cancel := atLeast(r.Context(), afterwards)
+	ctx, cancel := atLeast(r.Context(), grace)
 	defer cancel()
 	r = r.WithContext(ctx)
 	fail := func(err error) (session.ID, error) {

@@ -13,7 +13,7 @@ func (s *Server) confirmPage(w http.ResponseWriter, r *http.Request, door *Door)
 	if err != nil {
 		return err
 	}
-	return s.pages.recovery(w, http.StatusOK, unconfirmed, door, recoveryPage{Return: returnTo.String(), Step: stepCode})
+	return s.pages.recovery(w, http.StatusOK, unconfirmed, door, recoveryPage{Return: returnTo.String(), Ask: giveCode})
 }
 
 // confirm confirms an account, or sends its code once more.
@@ -22,12 +22,12 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request, door *Door, f f
 	if err != nil {
 		return err
 	}
-	if f.get(paramStep) != stepCode {
+	if f.get(paramAsk) != giveCode {
 		return s.request(w, r, door, returnTo, f, unconfirmed)
 	}
 	login := f.get(paramLogin)
 	if err := s.cfg.Recovery.Confirm(r.Context(), login, redact.New(f.get(paramCode)), clientOf(r, f)); err != nil {
-		return s.recoveryFailed(door, returnTo, login, unconfirmed, stepCode, err)
+		return s.recoveryFailed(door, returnTo, login, unconfirmed, giveCode, err)
 	}
 	s.record(r, door, audit.Event{Name: audit.AccountConfirmed})
 	return s.pages.signInNext(w, door, returnTo.String(), login, "Your account is confirmed. Sign in with it.")

@@ -64,12 +64,12 @@ func (s *Server) federate(w http.ResponseWriter, r *http.Request, door *Door) er
 	if err != nil {
 		return fmt.Errorf("encoding a federated sign-in: %w", err)
 	}
-	id, err := s.cfg.Trips.For(door.Name).Open(r.Context(), content)
+	id, err := s.trips.For(door.Name).Open(r.Context(), content)
 	if err != nil {
 		return &failure{err: err, returnTo: returnTo.String()}
 	}
 	endOldTrips(w, r)
-	http.SetCookie(w, tripCookie(state, id.Reveal(), int(StepLife/time.Second)))
+	http.SetCookie(w, tripCookie(state, id.Reveal(), int(stepLife/time.Second)))
 	redirect(w, address)
 	return nil
 }
@@ -131,7 +131,7 @@ func (s *Server) takeTrip(w http.ResponseWriter, r *http.Request, door *Door, st
 	if err != nil {
 		return trip{}, err
 	}
-	content, err := s.cfg.Trips.For(door.Name).Take(r.Context(), id)
+	content, err := s.trips.For(door.Name).Take(r.Context(), id)
 	if err != nil && !errors.Is(err, challenge.ErrNone) {
 		return trip{}, err // it may still be there for who tries again
 	}
@@ -218,25 +218,25 @@ func (s *Server) endFederation(w http.ResponseWriter, r *http.Request, door *Doo
 	// A browser keeps cookies of 4096 bytes at the most.
 	if returnTo = bounded(returnTo, 2048); returnTo != "" {
 		encoded := base64.RawURLEncoding.EncodeToString([]byte(returnTo))
-		http.SetCookie(w, hostCookie(afterwardsCookie+door.Name, encoded, int(StepLife/time.Second)))
+		http.SetCookie(w, hostCookie(returnCookie+door.Name, encoded, int(stepLife/time.Second)))
 	}
 	http.SetCookie(w, hostCookie(federatedCookie, "", -1))
 	back := url.QueryEscape(origin(r) + "/" + door.Name + "/logout")
 	redirect(w, s.cfg.FederationLogout+"&logout_uri="+back)
 }
 
-// afterwardsCookie, with a door's name, has where to go after the identity
+// returnCookie, with a door's name, has where to go after the identity
 // provider's log-out, which comes back to one address only.
-const afterwardsCookie = "__Host-after-logout-"
+const returnCookie = "__Host-after-logout-"
 
-// afterEndFederation returns where a browser wanted to go that comes back, or
-// empty.
-func afterEndFederation(w http.ResponseWriter, r *http.Request, door *Door) string {
-	cookie, err := r.Cookie(afterwardsCookie + door.Name)
+// takeReturnCookie returns, and forgets, where a log-out was to lead; empty if
+// nowhere.
+func takeReturnCookie(w http.ResponseWriter, r *http.Request, door *Door) string {
+	cookie, err := r.Cookie(returnCookie + door.Name)
 	if err != nil {
 		return ""
 	}
-	http.SetCookie(w, hostCookie(afterwardsCookie+door.Name, "", -1))
+	http.SetCookie(w, hostCookie(returnCookie+door.Name, "", -1))
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cookie.Value)
 	if err != nil {
 		return ""

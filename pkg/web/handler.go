@@ -138,9 +138,9 @@ const (
 	paramOver = "over"
 
 	// paramWay with the value "other" asks for a way without a password.
-	paramWay = "way"
-	// paramStep is the step's id, or what a form of recovery is about.
-	paramStep   = "step"
+	paramWay    = "way"
+	paramStep   = "step" // its id
+	paramAsk    = "ask"
 	paramCode   = "code"
 	paramNew    = "new_password"
 	paramChoice = "choice"
@@ -157,7 +157,7 @@ const (
 
 // parameters are those that may come once only.
 var parameters = [...]string{
-	paramReturn, paramLogin, paramPassword, paramPrompt, paramOver, paramWay, paramStep, paramCode, paramNew, paramChoice,
+	paramReturn, paramLogin, paramPassword, paramPrompt, paramOver, paramWay, paramStep, paramAsk, paramCode, paramNew, paramChoice,
 	paramText, paramDevice, paramState, paramError, "jwt",
 }
 

@@ -26,7 +26,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) erro
 	}
 	raw := params.Get(paramReturn)
 	if raw == "" {
-		raw = afterEndFederation(w, r, door)
+		raw = takeReturnCookie(w, r, door)
 	}
 	if raw != "" {
 		returnTo, err := door.App.ParseReturn(raw)
@@ -35,9 +35,10 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) erro
 		}
 		raw = returnTo.String()
 	}
-	_, notFederated := r.Cookie(federatedCookie)
+	_, err = r.Cookie(federatedCookie)
+	federated := err == nil
 	switch {
-	case notFederated == nil && s.cfg.FederationLogout != "":
+	case federated && s.cfg.FederationLogout != "":
 		s.endFederation(w, r, door, raw)
 	case raw != "":
 		redirect(w, raw)

@@ -61,10 +61,10 @@ func TestAForgottenPasswordIsReplacedAndSignsIn(t *testing.T) {
 	b.get("/users/login"+withReturn).wantPage(t, http.StatusOK, `/users/login/reset?return=`+url.QueryEscape(callback), "Forgotten your password?")
 	page := b.get("/users/login/reset" + withReturn)
 	page.wantPage(t, http.StatusOK, "Set a new password", "Back to signing in")
-	page = b.post("/users/login/reset", url.Values{"return": {page.field(t, "return")}, "step": {page.field(t, "step")}, "username": {"ugo+help@example.com"}})
+	page = b.post("/users/login/reset", url.Values{"return": {page.field(t, "return")}, "ask": {"request"}, "username": {"ugo+help@example.com"}})
 	page.wantPage(t, http.StatusOK, "a code is on its way", "wait an hour", `autocomplete="one-time-code"`, `autocomplete="new-password"`)
 	done := b.post("/users/login/reset", url.Values{
-		"return": {page.field(t, "return")}, "step": {page.field(t, "step")}, "username": {page.field(t, "username")},
+		"return": {page.field(t, "return")}, "ask": {"code"}, "username": {page.field(t, "username")},
 		"code": {" 123456"}, "new_password": {password},
 	})
 	done.wantToken(t, s, "users", callback)
@@ -86,7 +86,7 @@ func TestAfterANewPasswordASecondFactorIsStillAskedFor(t *testing.T) {
 	s, _ := helped(t)
 	s.directory.Authenticator = &scripted{first: directory.Outcome{Challenge: &appCode}, respond: rightCode}
 	b := s.browser(t)
-	fields := url.Values{"return": {callback}, "step": {"code"}, "username": {"nia@example.com"}, "code": {"123456"}, "new_password": {password}}
+	fields := url.Values{"return": {callback}, "ask": {"code"}, "username": {"nia@example.com"}, "code": {"123456"}, "new_password": {password}}
 	page := b.post("/users/login/reset", fields)
 	page.wantPage(t, http.StatusOK, "Enter your code")
 	if b.cookie != "" {
@@ -98,7 +98,7 @@ func TestAfterANewPasswordASecondFactorIsStillAskedFor(t *testing.T) {
 func TestANewPasswordThatDoesNotSignInLeadsToTheForm(t *testing.T) {
 	s, _ := helped(t)
 	s.directory.Authenticator = answers{err: directory.ErrUnavailable}
-	page := s.browser(t).post("/users/login/reset", url.Values{"return": {callback}, "step": {"code"}, "username": {"nia@example.com"}, "code": {"1"}, "new_password": {password}})
+	page := s.browser(t).post("/users/login/reset", url.Values{"return": {callback}, "ask": {"code"}, "username": {"nia@example.com"}, "code": {"1"}, "new_password": {password}})
 	page.wantPage(t, http.StatusOK, "Your new password is set", "Sign in")
 	if page.field(t, "username") != "nia@example.com" || page.field(t, "return") != callback {
 		t.Error("the login or the return URL is lost")
@@ -117,7 +117,7 @@ func TestANewPasswordEndsTheOtherSessionsWhateverBecomesOfSigningIn(t *testing.T
 		thief := s.browser(t)
 		thief.signInWith(t, nia)
 		s.directory.Authenticator = then
-		s.browser(t).post("/users/login/reset", url.Values{"return": {callback}, "step": {"code"}, "username": {"nia@example.com"}, "code": {"1"}, "new_password": {password}})
+		s.browser(t).post("/users/login/reset", url.Values{"return": {callback}, "ask": {"code"}, "username": {"nia@example.com"}, "code": {"1"}, "new_password": {password}})
 		if page := thief.get("/users/login"); page.StatusCode != http.StatusOK || !strings.Contains(page.body, "Password") {
 			t.Errorf("%s: a session of the old password lives on", name)
 		}
@@ -137,7 +137,7 @@ func TestAskingForACodeIsAnsweredTheSameForEveryLogin(t *testing.T) {
 			"an account without a way to send": &directory.Refusal{Reason: directory.ReasonUnspecified, Cause: errors.New("no address")},
 		} {
 			h.err = err
-			page := s.browser(t).post(path, url.Values{"return": {callback}, "step": {"request"}, "username": {"nia@example.com"}})
+			page := s.browser(t).post(path, url.Values{"return": {callback}, "ask": {"request"}, "username": {"nia@example.com"}})
 			page.wantPage(t, http.StatusOK, "a code is on its way")
 			bodies[name] = strings.ReplaceAll(page.body, page.Header.Get("Apigw-Requestid"), "")
 		}
@@ -176,10 +176,12 @@ func TestWhatCanGoWrongWithACode(t *testing.T) {
 			s, h := helped(t)
 			h.err = row.err
 			page := s.browser(t).post(row.path, url.Values{
-				"return": {callback}, "step": {row.step}, "username": {"nia@example.com"}, "code": {"123456"}, "new_password": {password},
+				"return": {callback}, "ask": {row.step}, "username": {"nia@example.com"}, "code": {"123456"}, "new_password": {password},
 			})
 			page.wantPage(t, row.status, append(row.words, row.code)...)
-			if page.field(t, "username") != "nia@example.com" || page.field(t, "return") != callback || page.field(t, "step") != row.step {
+			wantCode := row.step == "code" || row.path == "/users/login/confirm"
+			if page.field(t, "username") != "nia@example.com" || page.field(t, "return") != callback || strings.Contains(page.body, `name="code"`) != wantCode ||
+				!strings.Contains(page.body, `action="`+row.path+`"`) {
 				t.Errorf("the form does not keep what it had:\n%s", page.body)
 			}
 			if page.sessionCookie() != nil {
@@ -195,7 +197,7 @@ func TestANewAccountIsConfirmed(t *testing.T) {
 	b.post("/users/login", credentials("nobody@example.com", "wrong", callback)).wantPage(t, http.StatusUnauthorized, "Confirm a new account", "/users/login/confirm"+withReturn)
 	page := b.get("/users/login/confirm" + withReturn)
 	page.wantPage(t, http.StatusOK, "Confirm your account", "Send me a new code")
-	page = b.post("/users/login/confirm", url.Values{"return": {callback}, "step": {"code"}, "username": {"nia@example.com"}, "code": {"123456"}})
+	page = b.post("/users/login/confirm", url.Values{"return": {callback}, "ask": {"code"}, "username": {"nia@example.com"}, "code": {"123456"}})
 	page.wantPage(t, http.StatusOK, "Your account is confirmed", `action="/users/login"`)
 	if page.field(t, "username") != "nia@example.com" || page.field(t, "return") != callback {
 		t.Error("the login or the return URL is lost")

@@ -14,8 +14,8 @@ const (
 type recoveryPage struct {
 	page
 	Action, Return, Login string
-	// Step is which form it is; Sent tells that a code was asked for just now.
-	Step string
+	// Ask is what the form is for; Sent tells that a code was asked for just now.
+	Ask  string
 	Sent bool
 	// NewPassword: the code's form asks for one.
 	NewPassword bool
@@ -30,10 +30,11 @@ func (p *pages) recovery(w http.ResponseWriter, status int, about recovery, door
 	data.Links = []link{{"Back to signing in", loginURL(door, data.Return, true)}, home(door)}
 	switch {
 	case about == unconfirmed:
+		data.Ask = giveCode // whose new one is asked for there, too
 		data.Action, data.Title = pageURL(door, "/confirm", nil), "Confirm your account"
 		data.Text = "Type the code that you were sent when the account was made."
 		data.Button, data.Again = "Confirm", "Send me a new code"
-	case data.Step == stepRequest:
+	case data.Ask == askForCode:
 		data.Action, data.Title = pageURL(door, "/reset", nil), "Set a new password"
 		data.Text = "We’ll send you a code with which you can choose a new password."
 		data.Button = "Send me a code"

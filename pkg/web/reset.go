@@ -15,10 +15,10 @@ import (
 // the one that was sent, or there is no such account: nobody is told which.
 var errRecoveryCode = errors.New("code not accepted")
 
-// What a form of recovery is about, in paramStep.
+// What a form of recovery is for, in paramAsk.
 const (
-	stepRequest = "request" // a code, please
-	stepCode    = "code"    // here it is
+	askForCode = "request"
+	giveCode   = "code"
 )
 
 // resetPage asks whose password is forgotten.
@@ -27,23 +27,24 @@ func (s *Server) resetPage(w http.ResponseWriter, r *http.Request, door *Door) e
 	if err != nil {
 		return err
 	}
-	return s.pages.recovery(w, http.StatusOK, forgotten, door, recoveryPage{Return: returnTo.String(), Step: stepRequest})
+	return s.pages.recovery(w, http.StatusOK, forgotten, door, recoveryPage{Return: returnTo.String(), Ask: askForCode})
 }
 
 // reset sends a code, or takes it with the new password: then the person is
-// signed in with that.
+// signed in with that. Unlike a step's form this one is not answered once: who
+// sends it twice is told that the code may have been used already.
 func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f form) error {
 	returnTo, err := parseReturn(door, f.get(paramReturn))
 	if err != nil {
 		return err
 	}
-	if f.get(paramStep) != stepCode {
+	if f.get(paramAsk) != giveCode {
 		return s.request(w, r, door, returnTo, f, forgotten)
 	}
 	login, password, client := f.get(paramLogin), redact.New(f.get(paramNew)), clientOf(r, f)
 	userID, err := s.cfg.Recovery.Reset(r.Context(), login, redact.New(f.get(paramCode)), password, client)
 	if err != nil {
-		return s.recoveryFailed(door, returnTo, login, forgotten, stepCode, err)
+		return s.recoveryFailed(door, returnTo, login, forgotten, giveCode, err)
 	}
 	s.record(r, door, audit.Event{Name: audit.PasswordReset, Subject: userID})
 	// At once, whatever becomes of signing in. Where it cannot be done yet,
@@ -76,26 +77,24 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request, door *Door, ret
 	err := send(r.Context(), login, clientOf(r, f))
 	refusal := new(directory.Refusal)
 	if err != nil && !errors.As(err, &refusal) {
-		return s.recoveryFailed(door, returnTo, login, about, stepRequest, err)
+		return s.recoveryFailed(door, returnTo, login, about, askForCode, err)
 	}
 	s.record(r, door, audit.Event{Name: event, Reason: string(refusal.Reason), Subject: refusal.UserID})
 	if refusal.Cause != nil {
 		s.cfg.Log.WarnContext(r.Context(), "no code was sent", "error", err)
 	}
 	return s.pages.recovery(w, http.StatusOK, about, door, recoveryPage{
-		Return: returnTo.String(), Login: login, Step: stepCode, Sent: true,
+		Return: returnTo.String(), Login: login, Ask: giveCode, Sent: true,
 	})
 }
 
 // recoveryFailed shows a form of recovery once more.
-func (s *Server) recoveryFailed(door *Door, returnTo deskpro.ReturnURL, login string, about recovery, step string, err error) error {
-	page := recoveryPage{Return: returnTo.String(), Login: login, Step: step}
+func (s *Server) recoveryFailed(door *Door, returnTo deskpro.ReturnURL, login string, about recovery, ask string, err error) error {
+	page := recoveryPage{Return: returnTo.String(), Login: login, Ask: ask}
 	if errors.Is(err, directory.ErrWrongCode) || errors.Is(err, directory.ErrBadCredentials) {
 		err = fmt.Errorf("%w: %w", errRecoveryCode, err)
 	}
-	if unfit := new(directory.UnfitPassword); errors.As(err, &unfit) {
-		page.Policy = unfit.Policy
-	}
+	page.Policy = policyIn(err)
 	return &failure{err: err, returnTo: returnTo.String(), recovery: true, again: func(w http.ResponseWriter, p *problem, requestID string) error {
 		page.setAlert(p, requestID)
 		return s.pages.recovery(w, p.status, about, door, page)

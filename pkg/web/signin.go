@@ -29,7 +29,7 @@ func (p *pages) signIn(w http.ResponseWriter, door *Door, returnTo string) error
 	return nil
 }
 
-// signInAnew renders the form for who asked for it although they are known.
+// signInAnew renders the form for prompt=login, whoever is signed in.
 func (p *pages) signInAnew(w http.ResponseWriter, door *Door, returnTo string) error {
 	return p.render(w, http.StatusOK, "signin.html", p.signInPage(door, returnTo, true))
 }

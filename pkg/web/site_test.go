@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"deskpro-login/pkg/audit"
-	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
@@ -82,16 +81,8 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps, err := challenge.New(challenge.Config{Store: s.store, Life: 15 * time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
-	trips, err := challenge.New(challenge.Config{Store: s.store, Prefix: "federation#", Life: 15 * time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
 	cfg := web.Config{
-		Sessions: sessions, Directory: s.directory, Steps: steps, Trips: trips, Brand: "Acme & Sons",
+		Sessions: sessions, Directory: s.directory, Store: s.store, Brand: "Acme & Sons",
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
 	}
 	for name, door := range map[string]struct{ url, group, key string }{

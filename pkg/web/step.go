@@ -18,19 +18,19 @@ import (
 	"deskpro-login/pkg/session"
 )
 
-// StepLife is how long a sign-in may take over a step, and how long over an
+// stepLife is how long a sign-in may take over a step, and how long over an
 // identity provider's pages: the most that Cognito's sessions live.
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html
-const StepLife = 15 * time.Minute
+const stepLife = 15 * time.Minute
 
 const (
 	// maxWrong is how many wrong answers one sign-in may have, and maxSteps how
 	// many steps: then the password is asked for again.
 	maxWrong = 5
 	maxSteps = 20
-	// afterwards is how long writing down what an answer led to may take once
-	// the request's own time is over.
-	afterwards = time.Second
+	// grace is how long what follows a directory's answer may take once the
+	// request's own time is over: the answer cannot be had again.
+	grace = time.Second
 )
 
 var (
@@ -41,7 +41,7 @@ var (
 )
 
 // step is a page of a sign-in between the password and the end. It is kept
-// sealed, under an id that is in the page's form and nowhere else.
+// sealed, under an id that is in the page's form.
 type step struct {
 	signIn
 	Return    string
@@ -53,8 +53,8 @@ type step struct {
 	Problem, Policy string `json:",omitempty"`
 }
 
-// result is what an answer led to: one of its fields is set. It is kept as the
-// step is, for answers that come once more.
+// result is what an answer led to: another step, a person let in, or the end. It
+// is kept as the step is, for answers that come once more.
 type result struct {
 	// Next is the id of the step that comes next.
 	Next string `json:",omitempty"`
@@ -93,9 +93,9 @@ func (s *Server) keep(r *http.Request, door *Door, next step) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encoding a step: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), afterwards)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), grace)
 	defer cancel()
-	id, err := s.cfg.Steps.For(door.Name).Open(ctx, content)
+	id, err := s.steps.For(door.Name).Open(ctx, content)
 	if err != nil {
 		return "", err
 	}
@@ -140,7 +140,7 @@ func (s *Server) claim(r *http.Request, door *Door, f form) (attempt challenge.A
 			answered[name] = values
 		}
 	}
-	attempt, err = s.cfg.Steps.For(door.Name).Answer(r.Context(), id, []byte(answered.Encode()), clientAddress(r))
+	attempt, err = s.steps.For(door.Name).Answer(r.Context(), id, []byte(answered.Encode()), clientAddress(r))
 	if err != nil {
 		return attempt, current, err
 	}
@@ -153,11 +153,11 @@ func (s *Server) claim(r *http.Request, door *Door, f form) (attempt challenge.A
 // settle writes down what an answer led to. Where that fails the answer stays
 // good; only its repetitions find nothing.
 func (s *Server) settle(r *http.Request, door *Door, attempt challenge.Attempt, led result) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), afterwards)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), grace)
 	defer cancel()
 	encoded, err := json.Marshal(led)
 	if err == nil {
-		err = s.cfg.Steps.For(door.Name).Settle(ctx, attempt, encoded)
+		err = s.steps.For(door.Name).Settle(ctx, attempt, encoded)
 	}
 	if err != nil {
 		s.cfg.Log.WarnContext(r.Context(), "keeping a step's result", "error", err)
@@ -167,12 +167,14 @@ func (s *Server) settle(r *http.Request, door *Door, attempt challenge.Attempt, 
 // respond gives the answer to the directory and shows where that leads.
 func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, a directory.Answer) (result, error) {
 	outcome, err := s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
+	if err == nil && current.Challenge.Step == directory.StepNewPassword {
+		current.PasswordChanged = true
+	}
 	switch {
 	case err != nil:
-		return s.refuse(w, r, door, returnTo, current, outcome.Challenge, err)
+		return s.refuse(r, door, returnTo, current, outcome.Challenge, err)
 	case outcome.User != nil:
 		s.recordStep(r, door, current, outcome.User.ID)
-		current.PasswordChanged = current.PasswordChanged || current.Challenge.Step == directory.StepNewPassword
 		id, err := s.finish(w, r, door, returnTo, current.signIn, *outcome.User)
 		return result{User: outcome.User, Session: id.Reveal(), In: current.signIn}, err
 	case current.Count >= maxSteps:
@@ -183,7 +185,6 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 		signIn: current.signIn, Return: current.Return, Challenge: *outcome.Challenge,
 		Count: current.Count + 1, Wrong: current.Wrong,
 	}
-	next.PasswordChanged = next.PasswordChanged || current.Challenge.Step == directory.StepNewPassword
 	id, err := s.open(w, r, door, next)
 	if id == "" {
 		return result{Problem: lookUp(err).code}, err
@@ -203,7 +204,7 @@ func (s *Server) recordStep(r *http.Request, door *Door, answered step, subject 
 
 // refuse shows the step's page once more, if it may be answered again, or ends
 // the sign-in. changed is the challenge that is open now, if that is another.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, changed *directory.Challenge, err error) (result, error) {
+func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, changed *directory.Challenge, err error) (result, error) {
 	again := current
 	if changed != nil {
 		again.Challenge = *changed
@@ -218,10 +219,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, door *Door, retu
 	default:
 		return s.end(door, returnTo, current, err)
 	}
-	again.Problem, again.Policy = lookUp(err).code, ""
-	if unfit := new(directory.UnfitPassword); errors.As(err, &unfit) {
-		again.Policy = unfit.Policy
-	}
+	again.Problem, again.Policy = lookUp(err).code, policyIn(err)
 	failed := &failure{err: err, returnTo: current.Return, challenge: current.Challenge.Kind, signIn: current.ID}
 	id, keepErr := s.keep(r, door, again)
 	if keepErr != nil {
@@ -299,6 +297,14 @@ func (s *Server) finishAgain(w http.ResponseWriter, r *http.Request, door *Door,
 	}
 	_, err := s.finish(w, r, door, returnTo, in, *led.User)
 	return err
+}
+
+// policyIn is what the directory says about a new password that it refused.
+func policyIn(err error) string {
+	if unfit, ok := errors.AsType[*directory.UnfitPassword](err); ok {
+		return unfit.Policy
+	}
+	return ""
 }
 
 // answerOf reads from a form what the challenge asks for.

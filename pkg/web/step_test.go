@@ -438,6 +438,9 @@ func TestAChainThatNeverEndsIsEnded(t *testing.T) {
 		page = b.send(page, code("123456"))
 	}
 	page.wantPage(t, http.StatusUnauthorized, "DPL-2018")
+	if len(script.answers) != 21 {
+		t.Errorf("the directory was asked %d times, want 21", len(script.answers))
+	}
 }
 
 // What was opened with the old password ends with it.

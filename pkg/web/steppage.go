@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"rsc.io/qr"
 
@@ -30,7 +32,7 @@ type stepPage struct {
 }
 
 // field is for something that the account lacks.
-type field struct{ Name, Label, Type, Autocomplete, Value string }
+type field struct{ Name, Label, Type, Autocomplete string }
 
 // way is a choice.
 type way struct{ Value, Label string }
@@ -74,7 +76,7 @@ func (p *pages) step(w http.ResponseWriter, status int, door *Door, current step
 	return p.render(w, status, "step.html", data)
 }
 
-// ended renders how a sign-in ended that is sent once more.
+// ended shows once more the page that ended a sign-in.
 func (p *pages) ended(w http.ResponseWriter, problem *problem, door *Door, last step, requestID string) error {
 	if problem.other {
 		return p.problem(w, problem, door, last.Return, requestID)
@@ -169,7 +171,8 @@ func fieldOf(name string) field {
 		f.Label, f.Autocomplete = "Address", "street-address"
 	default:
 		label := strings.ReplaceAll(strings.TrimPrefix(name, "custom:"), "_", " ")
-		f.Label = strings.ToUpper(label[:min(1, len(label))]) + label[min(1, len(label)):]
+		first, size := utf8.DecodeRuneInString(label)
+		f.Label = string(unicode.ToUpper(first)) + label[size:]
 	}
 	return f
 }

@@ -20,6 +20,7 @@ import (
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/session"
+	"deskpro-login/pkg/state"
 )
 
 // defaultTimeout keeps the promise of an answer within five seconds.
@@ -43,19 +44,17 @@ type Config struct {
 	Doors []Door
 	// Sessions remembers who signed in. Required.
 	Sessions *session.Sessions
-	// Directory checks passwords, and Steps keeps the sign-ins that it has
-	// further questions about. Authenticate needs both.
+	// Directory checks passwords, and Store keeps sign-ins between their pages.
+	// Authenticate needs both.
 	Directory directory.Authenticator
-	Steps     *challenge.Steps
+	Store     state.Store
 	// Offers are what the sign-in page leads to besides.
 	Offers Offers
 	// Recovery is behind the pages for a new password and a new account.
 	// Authenticate needs it for Offers.Reset and Offers.Confirm.
 	Recovery directory.Recovery
-	// Federation is behind Offers.Federation, and Trips keeps those who are on
-	// their way there and back. Authenticate needs both for it.
+	// Federation is behind Offers.Federation. Authenticate needs it for that.
 	Federation directory.Federation
-	Trips      *challenge.Steps
 	// FederationLogout is the address that ends a federated session at the
 	// identity provider's, with a query; the address to come back to is added to
 	// it as logout_uri. Empty: only ours is ended. Logout uses it.
@@ -101,9 +100,13 @@ type Server struct {
 	cfg   Config
 	doors map[string]*Door
 	pages *pages
+	// steps are sign-ins between two pages, trips those on their way to the
+	// identity provider and back.
+	steps, trips *challenge.Steps
 }
 
-// New returns an error for a Config that lacks what every handler needs.
+// New returns an error for a Config that lacks what every handler needs or, if
+// it has a Directory, what Authenticate does.
 func New(cfg Config) (*Server, error) {
 	if len(cfg.Doors) == 0 || cfg.Sessions == nil {
 		return nil, errors.New("web: Doors and Sessions are required")
@@ -134,33 +137,53 @@ func New(cfg Config) (*Server, error) {
 		}
 		s.doors[door.Name] = door
 	}
+	if cfg.Directory != nil {
+		if err := s.keepSteps(); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	s.pages, err = newPages(cfg)
 	return s, err
+}
+
+func (s *Server) keepSteps() (err error) {
+	offers := s.cfg.Offers
+	switch {
+	case (offers.Reset || offers.Confirm) && s.cfg.Recovery == nil:
+		return errors.New("web: Offers.Reset and Offers.Confirm need Recovery")
+	case offers.Federation != "" && s.cfg.Federation == nil:
+		return errors.New("web: Offers.Federation needs Federation")
+	}
+	if s.steps, err = challenge.New(challenge.Config{Store: s.cfg.Store, Life: stepLife, Now: s.cfg.Now}); err != nil {
+		return fmt.Errorf("web: keeping steps: %w", err)
+	}
+	s.trips, err = challenge.New(challenge.Config{Store: s.cfg.Store, Prefix: "federation#", Life: stepLife, Now: s.cfg.Now})
+	return err
 }
 
 // The route keys of the functions. Whatever else comes goes to login, which
 // answers as each of the handlers does to a route that is not its own: with a
 // page that says so.
 const (
-	routeLogin     = "GET /{door}/login"
-	routePassword  = "POST /{door}/login"
-	routeStep      = "POST /{door}/login/challenge"
-	routeReset     = "GET /{door}/login/reset"
-	routeResetForm = "POST /{door}/login/reset"
-	routeConfirm   = "GET /{door}/login/confirm"
-	routeConfirmed = "POST /{door}/login/confirm"
-	routeFederate  = "GET /{door}/login/federate"
-	routeCallback  = "GET /{door}/login/callback"
-	routeLogout    = "GET /{door}/logout"
-	routeOther     = "$default"
+	routeLogin       = "GET /{door}/login"
+	routePassword    = "POST /{door}/login"
+	routeStep        = "POST /{door}/login/challenge"
+	routeReset       = "GET /{door}/login/reset"
+	routeResetForm   = "POST /{door}/login/reset"
+	routeConfirm     = "GET /{door}/login/confirm"
+	routeConfirmForm = "POST /{door}/login/confirm"
+	routeFederate    = "GET /{door}/login/federate"
+	routeCallback    = "GET /{door}/login/callback"
+	routeLogout      = "GET /{door}/logout"
+	routeOther       = "$default"
 )
 
 // Routes returns all handlers by the route keys of the API.
 func (s *Server) Routes() map[string]http.Handler {
 	routes := map[string]http.Handler{routeLogin: s.Login(), routeLogout: s.Logout(), routeOther: s.Login()}
 	for _, route := range []string{
-		routePassword, routeStep, routeReset, routeResetForm, routeConfirm, routeConfirmed, routeFederate, routeCallback,
+		routePassword, routeStep, routeReset, routeResetForm, routeConfirm, routeConfirmForm, routeFederate, routeCallback,
 	} {
 		routes[route] = s.Authenticate()
 	}
@@ -182,7 +205,7 @@ func (s *Server) Authenticate() http.Handler {
 		routes[routeReset], routes[routeResetForm] = s.resetPage, post(s.reset)
 	}
 	if s.cfg.Offers.Confirm {
-		routes[routeConfirm], routes[routeConfirmed] = s.confirmPage, post(s.confirm)
+		routes[routeConfirm], routes[routeConfirmForm] = s.confirmPage, post(s.confirm)
 	}
 	if s.cfg.Offers.Federation != "" {
 		routes[routeFederate], routes[routeCallback] = s.federate, s.callback
