@@ -198,7 +198,8 @@ func TestTheIdentityProviderOverProcesses(t *testing.T) {
 	pool.RollKeys(t)
 	page = v.send("authenticate", "GET /{door}/login/callback", back.RawQuery, nil)
 	want(t, page, 302, arrived)
-	want(t, v.send("authenticate", "GET /{door}/login/callback", back.RawQuery, nil), 401, "DPL-2017") // once
+	stranger := &visitor{t: t, env: env}
+	want(t, stranger.send("authenticate", "GET /{door}/login/callback", back.RawQuery, nil), 401, "DPL-2017")
 	out := v.send("logout", "GET /{door}/logout", "", nil)
 	if want := pool.ManagedLoginURL() + "/logout?client_id=" + pool.ClientID() + "&logout_uri=https%3A%2F%2Flogin.example.com%2Fusers%2Flogout"; out.Headers["Location"] != want {
 		t.Errorf("logging out leads to %s, want %s", out.Headers["Location"], want)

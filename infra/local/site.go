@@ -66,7 +66,11 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 		s.secrets[d.Name] = secret
 		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Keys: keyring.Static{Key: key}})
 		base := "http://" + s.login + "/" + d.Name
-		installs[d.Name] = deskprotest.Door{App: d.App, Key: key, LoginURL: base + "/login", LogoutURL: base + "/logout"}
+		install := deskprotest.Door{App: d.App, Key: key, LoginURL: base + "/login", LogoutURL: base + "/logout"}
+		if s.pool != nil {
+			install.LogoutOrigins = []string{s.pool.ManagedLoginURL()}
+		}
+		installs[d.Name] = install
 	}
 	if s.practice, err = deskprotest.New(deskprotest.Config{Doors: installs}); err != nil {
 		return nil, err

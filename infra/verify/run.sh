@@ -102,6 +102,6 @@ go_tests() { go test -race -count=1 -json ./... | "$VERIFY_PYTHON" "$here/gotest
 
 step 'go test -race, with the real parts' go_tests
 step 'lint' make lint
-step 'round trip in a browser' "$VERIFY_NODE" --test-reporter=spec "$here/browser/roundtrip.mjs"
+step 'pages in a browser' "$VERIFY_NODE" --test-reporter=spec "$here/browser/suite.mjs"
 finish_if_failed
 printf '\nverify passed\n'

@@ -25,9 +25,12 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 		return err
 	}
 	login := f.get(paramLogin)
+	passwordless := s.cfg.Offers.Passwordless && f.get(paramWay) == "other"
+	if passwordless && strings.TrimSpace(login) == "" {
+		return s.pages.signInNext(w, door, returnTo.String(), "", typeLogin)
+	}
 	return s.checkPassword(w, r, door, returnTo, s.begin(login), directory.Credentials{
-		Login: login, Password: redact.New(f.get(paramPassword)),
-		Passwordless: s.cfg.Offers.Passwordless && f.get(paramWay) == "other", Client: clientOf(r, f),
+		Login: login, Password: redact.New(f.get(paramPassword)), Passwordless: passwordless, Client: clientOf(r, f),
 	})
 }
 

@@ -88,6 +88,9 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request, door *Door) er
 	}
 	switch {
 	case errors.Is(err, challenge.ErrNone):
+		if user, err := s.sessionUser(r); err == nil {
+			return s.send(w, r, door, user, returnTo) // by the back button, most likely
+		}
 		return fail(errNoTrip)
 	case err != nil:
 		return fail(err)

@@ -333,6 +333,17 @@ func TestTooManyTripsEndTheOldOnes(t *testing.T) {
 	b.comeBack(last, "&code=right").wantToken(t, s, "users", callback)
 }
 
+func TestGoingBackAfterArrivingLeadsOn(t *testing.T) {
+	s, e := federated(t)
+	b := s.browser(t)
+	state := b.leave()
+	b.comeBack(state, "&code=right").wantToken(t, s, "users", callback)
+	b.comeBack(state, "&code=right").wantToken(t, s, "users", callback)
+	if len(e.trips) != 1 {
+		t.Errorf("%d codes were exchanged, want 1", len(e.trips))
+	}
+}
+
 func TestATripSurvivesAStoreThatIsDown(t *testing.T) {
 	s, _ := federated(t)
 	b := s.browser(t)

@@ -70,9 +70,9 @@ type page struct {
 	// Notice is what went well the last time, Alert what went wrong, Policy
 	// what the directory says about a password that it refused, and the others
 	// which fields are to blame.
-	Notice, Alert, Policy           string
-	BadCode, BadPassword, BadFields bool
-	Text                            string
+	Notice, Alert, Policy                     string
+	BadLogin, BadCode, BadPassword, BadFields bool
+	Text                                      string
 
 	// Code and RequestID are what to quote about an error.
 	Code, RequestID string
@@ -84,6 +84,7 @@ type page struct {
 func (p *page) setAlert(problem *problem, requestID string) {
 	p.Alert, p.Code, p.RequestID = problem.text, problem.code, requestID
 	p.BadCode = problem.is == errRecoveryCode || problem.is == directory.ErrWrongCode || problem.is == directory.ErrSpentCode
+	p.BadLogin = problem.is == directory.ErrBadCredentials
 	p.BadPassword, p.BadFields = problem.is == directory.ErrUnfitPassword, problem.is == directory.ErrUnfitAttribute
 }
 

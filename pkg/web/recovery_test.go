@@ -207,6 +207,19 @@ func TestANewAccountIsConfirmed(t *testing.T) {
 	}
 }
 
+// Their browser does not ask for it where the other fields may stay empty.
+func TestWhoTypesNoLoginIsAskedForIt(t *testing.T) {
+	s, h := helped(t)
+	for _, path := range []string{"/users/login/reset", "/users/login/confirm"} {
+		s.browser(t).post(path, url.Values{"return": {callback}, "ask": {"request"}, "username": {" "}}).wantPage(t, http.StatusOK, "Type your login first")
+	}
+	if len(h.calls) > 0 {
+		t.Errorf("the directory was asked %q", h.calls)
+	}
+	other := newSite(t, func(c *web.Config) { c.Offers.Passwordless = true })
+	other.browser(t).post("/users/login", url.Values{"username": {""}, "way": {"other"}, "return": {callback}}).wantPage(t, http.StatusOK, "Type your login first")
+}
+
 func TestWhatIsNotOfferedIsNotThere(t *testing.T) {
 	s := newSite(t)
 	b := s.browser(t)

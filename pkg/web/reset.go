@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/deskpro"
@@ -20,6 +21,10 @@ const (
 	askForCode = "request"
 	giveCode   = "code"
 )
+
+// typeLogin is for forms whose other fields are not asked for, so that the
+// browser lets them go empty.
+const typeLogin = "Type your login first."
 
 // resetPage asks whose password is forgotten.
 func (s *Server) resetPage(w http.ResponseWriter, r *http.Request, door *Door) error {
@@ -73,6 +78,11 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request, door *Door, ret
 	login, send, event := f.get(paramLogin), s.cfg.Recovery.RequestReset, audit.ResetRequested
 	if about == unconfirmed {
 		send, event = s.cfg.Recovery.RequestConfirmation, audit.ConfirmationRequested
+	}
+	if strings.TrimSpace(login) == "" {
+		return s.pages.recovery(w, http.StatusOK, about, door, recoveryPage{
+			page: page{Notice: typeLogin}, Return: returnTo.String(), Ask: askForCode,
+		})
 	}
 	err := send(r.Context(), login, clientOf(r, f))
 	refusal := new(directory.Refusal)

@@ -45,7 +45,7 @@ func (p *pages) signInAgain(w http.ResponseWriter, problem *problem, door *Door,
 	return p.render(w, problem.status, "signin.html", data)
 }
 
-// signInNext renders the form after something else went well.
+// signInNext renders the form with a notice, such as that something went well.
 func (p *pages) signInNext(w http.ResponseWriter, door *Door, returnTo, login, notice string) error {
 	data := p.signInPage(door, returnTo, false)
 	data.Login, data.Notice = login, notice

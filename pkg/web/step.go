@@ -28,6 +28,8 @@ const (
 	// many steps: then the password is asked for again.
 	maxWrong = 5
 	maxSteps = 20
+	// maxAttributes is how many bytes of what was typed are shown once more.
+	maxAttributes = 2048
 	// grace is how long what follows a directory's answer may take once the
 	// request's own time is over: the answer cannot be had again.
 	grace = time.Second
@@ -49,8 +51,9 @@ type step struct {
 	// Count is how many steps there were, Wrong how many wrong answers.
 	Count, Wrong int
 	// Problem is the code of what was wrong with the last answer, Policy what
-	// the directory said about it.
-	Problem, Policy string `json:",omitempty"`
+	// the directory said about it, and Attributes what was typed besides.
+	Problem, Policy string            `json:",omitempty"`
+	Attributes      map[string]string `json:",omitempty"`
 }
 
 // result is what an answer led to: another step, a person let in, or the end. It
@@ -172,6 +175,9 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 	}
 	switch {
 	case err != nil:
+		if current.Attributes = nil; size(a.Attributes) <= maxAttributes {
+			current.Attributes = a.Attributes
+		}
 		return s.refuse(r, door, returnTo, current, outcome.Challenge, err)
 	case outcome.User != nil:
 		s.recordStep(r, door, current, outcome.User.ID)
@@ -305,6 +311,13 @@ func policyIn(err error) string {
 		return unfit.Policy
 	}
 	return ""
+}
+
+func size(attributes map[string]string) (bytes int) {
+	for _, value := range attributes {
+		bytes += len(value)
+	}
+	return bytes
 }
 
 // answerOf reads from a form what the challenge asks for.

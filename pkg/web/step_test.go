@@ -114,7 +114,7 @@ func TestTheWholeChainInAnyOrder(t *testing.T) {
 	choice := directory.Challenge{Kind: "SELECT_MFA_TYPE", Step: directory.StepChoose, Choices: []directory.Choice{
 		{Value: "SMS_MFA", Medium: directory.MediumSMS}, {Value: "SOFTWARE_TOKEN_MFA", Medium: directory.MediumApp}, {Value: "PASSWORD"},
 	}}
-	question := directory.Challenge{Kind: "CUSTOM_CHALLENGE", Step: directory.StepQuestion, Question: []directory.Prompt{{Name: "riddle", Text: "<b>What walks?</b>"}}}
+	question := directory.Challenge{Kind: "CUSTOM_CHALLENGE", Step: directory.StepQuestion, Question: []directory.Prompt{{Name: "hint", Text: "legs"}, {Name: "riddle", Text: "<b>What walks?</b>"}}}
 	known := directory.Challenge{Kind: "PASSWORD", Step: directory.StepPassword}
 	next := map[string]*directory.Challenge{
 		"NEW_PASSWORD_REQUIRED": &setup, "MFA_SETUP": &choice, "SELECT_MFA_TYPE": &sms, "SMS_MFA": &question, "CUSTOM_CHALLENGE": &known,
@@ -516,6 +516,19 @@ func TestAKeyThatIsTooLongToDrawIsStillTyped(t *testing.T) {
 	if strings.Contains(page.body, "<svg") {
 		t.Error("there is a drawing")
 	}
+}
+
+func TestWhatWasTypedBesideAPasswordIsKept(t *testing.T) {
+	s, _ := challenged(t, password1, func(directory.Challenge, directory.Answer) (directory.Outcome, error) {
+		return directory.Outcome{}, &directory.UnfitPassword{}
+	})
+	b := s.browser(t)
+	page := b.send(b.password(), url.Values{"new_password": {"short-needle"}, "attribute.given_name": {"Nia \"N\""}, "attribute.custom:cost_centre": {"7"}})
+	if page.field(t, "attribute.given_name") != `Nia "N"` || page.field(t, "attribute.custom:cost_centre") != "7" || strings.Contains(page.body, "short-needle") {
+		t.Errorf("the details are lost, or the password is not:\n%s", page.body)
+	}
+	page = b.send(page, url.Values{"new_password": {"x"}, "attribute.given_name": {strings.Repeat("\x01", 4000)}})
+	page.wantPage(t, http.StatusUnprocessableEntity, "DPL-2010") // too long to keep, but no failure
 }
 
 func TestAnotherWayThanAPassword(t *testing.T) {

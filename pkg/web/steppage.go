@@ -32,7 +32,7 @@ type stepPage struct {
 }
 
 // field is for something that the account lacks.
-type field struct{ Name, Label, Type, Autocomplete string }
+type field struct{ Name, Label, Type, Autocomplete, Value string }
 
 // way is a choice.
 type way struct{ Value, Label string }
@@ -58,7 +58,9 @@ func (p *pages) step(w http.ResponseWriter, status int, door *Door, current step
 	case directory.StepNewPassword:
 		data.Title, data.Text = "Choose a new password", "Your account needs a new password before you can go on."
 		for _, name := range c.Attributes {
-			data.Fields = append(data.Fields, fieldOf(name))
+			asked := fieldOf(name)
+			asked.Value = current.Attributes[name]
+			data.Fields = append(data.Fields, asked)
 		}
 	case directory.StepChoose:
 		data.Title, data.Text = "How do you want to go on?", "Choose one."
@@ -89,13 +91,13 @@ func codeText(c directory.Challenge) string {
 	case c.Medium == directory.MediumApp:
 		return "Open your authenticator app and type the code that it shows."
 	case c.Medium == directory.MediumEmail && c.Destination != "":
-		return "We sent a code by email to " + c.Destination + ". It can take a minute; look among unwanted mail, too."
+		return "We sent a code by email to " + c.Destination + ". It can take a minute; look among unwanted mail, too. If none comes, start again."
 	case c.Medium == directory.MediumEmail:
-		return "We sent you a code by email. It can take a minute; look among unwanted mail, too."
+		return "We sent you a code by email. It can take a minute; look among unwanted mail, too. If none comes, start again."
 	case c.Destination != "":
-		return "We sent a code by text message to " + c.Destination + ". It can take a minute."
+		return "We sent a code by text message to " + c.Destination + ". It can take a minute. If none comes, start again."
 	}
-	return "We sent you a code by text message. It can take a minute."
+	return "We sent you a code by text message. It can take a minute. If none comes, start again."
 }
 
 func wayLabel(c directory.Choice) string {

@@ -40,6 +40,9 @@ type Door struct {
 	LoginURL string
 	// LogoutURL is the Logout Redirect URL. Required, absolute.
 	LogoutURL string
+	// LogoutOrigins are further ones that logging out leads by, such as an
+	// identity provider's: browsers hold a form's redirects to the page's CSP.
+	LogoutOrigins []string
 }
 
 // Helpdesk is a practice Deskpro. It is safe for concurrent use.

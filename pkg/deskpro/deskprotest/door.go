@@ -57,7 +57,7 @@ func newDoor(name string, cfg Door) (*door, error) {
 	}
 	// Browsers hold every redirect after a form to form-action: to the log-out
 	// page, and from there back to the helpdesk.
-	d.formAction = "'self' " + d.logout.Scheme + "://" + d.logout.Host + " " + d.origin()
+	d.formAction = strings.Join(append([]string{"'self'", d.logout.Scheme + "://" + d.logout.Host, d.origin()}, cfg.LogoutOrigins...), " ")
 	return d, nil
 }
 
