@@ -101,8 +101,6 @@ export function federation() {
       await choose(v, /^ida@/);
       await v.arrive();
       await v.page.goBack(); // to managed login, which sends its answer once more
-      await v.stops("Please sign in again");
-      await v.link("Try again").click();
       await v.arriveAtTicket(ida);
     });
   });
