@@ -32,7 +32,9 @@ type Authenticator interface {
 	//   - ErrUnavailable: everything else, including ctx's end.
 	//
 	// One that answers a first challenge by itself, with the password, may
-	// return Respond's, too. It is safe for concurrent use and returns soon after ctx ends. It never
+	// return Respond's, too.
+	//
+	// It is safe for concurrent use and returns soon after ctx ends. It never
 	// keeps, logs or puts into an error c's password.
 	Authenticate(ctx context.Context, c Credentials) (Outcome, error)
 

@@ -77,6 +77,10 @@ func TestAForgottenPasswordIsReplacedAndSignsIn(t *testing.T) {
 			t.Errorf("the log lacks %s", want)
 		}
 	}
+	// This directory does not tell whose password it was.
+	if !strings.Contains(s.log.String(), "not ended yet") {
+		t.Errorf("the log does not warn of sessions that may live on:\n%s", s.log)
+	}
 	if log := s.log.String(); strings.Contains(log, "123456") || strings.Contains(log, "ugo+help") {
 		t.Errorf("the log shows a code or a login:\n%s", log)
 	}

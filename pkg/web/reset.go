@@ -52,12 +52,13 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f for
 		return s.recoveryFailed(door, returnTo, login, forgotten, giveCode, err)
 	}
 	s.record(r, door, audit.Event{Name: audit.PasswordReset, Subject: userID})
-	// At once, whatever becomes of signing in. Where it cannot be done yet,
-	// signing in does it.
-	if userID != "" {
-		if err := s.cfg.Sessions.EndAll(r.Context(), userID); err != nil {
-			s.cfg.Log.ErrorContext(r.Context(), "sessions of an old password were not ended", "subject", userID, "error", err)
-		}
+	// At once, whatever becomes of signing in; otherwise signing in does it, if
+	// it comes to its end from here.
+	const notEnded = "sessions of an old password are not ended yet"
+	if userID == "" {
+		s.cfg.Log.WarnContext(r.Context(), notEnded, "error", "the directory does not tell whose it was")
+	} else if err := s.cfg.Sessions.EndAll(r.Context(), userID); err != nil {
+		s.cfg.Log.WarnContext(r.Context(), notEnded, "subject", userID, "error", err)
 	}
 	in := s.begin(login)
 	in.PasswordChanged = true
