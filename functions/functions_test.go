@@ -41,18 +41,19 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	code := func() int {
 		var err error
-		if binaries, err = os.MkdirTemp("", "functions"); err == nil {
-			defer os.RemoveAll(binaries)
-			err = provide(binaries, "login", "authenticate", "logout", "preflight")
-		}
-		if err != nil {
+		if binaries, err = os.MkdirTemp("", "functions"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
+		defer os.RemoveAll(binaries)
 		return m.Run()
 	}()
 	os.Exit(code)
 }
+
+// provided makes the executables once, from within a test: what TestMain looks
+// at is not part of a result's key in the go command's cache.
+var provided = sync.OnceValue(func() error { return provide(binaries, "login", "authenticate", "logout", "preflight") })
 
 // provide puts the functions' executables into a folder: under make verify
 // those that sam build made for this machine, otherwise ones built here.
@@ -143,6 +144,9 @@ func environment(endpoint string) []string {
 
 func start(t *testing.T, function string, env []string, log *bytes.Buffer) *runtimetest.Process {
 	t.Helper()
+	if err := provided(); err != nil {
+		t.Fatal(err)
+	}
 	process, err := runtimetest.Start(runtimetest.Config{
 		Binary: filepath.Join(binaries, function), Env: env, Timeout: 10 * time.Second, Stderr: log, Stdout: log,
 	})

@@ -94,6 +94,9 @@ func (d *deployment) startVersions(t *testing.T) {
 func (d *deployment) preflight(t *testing.T, event []byte) error {
 	t.Helper()
 	d.logs["preflight"] = &bytes.Buffer{}
+	if err := provided(); err != nil {
+		t.Fatal(err)
+	}
 	process, err := runtimetest.Start(runtimetest.Config{
 		Binary: filepath.Join(binaries, "preflight"), Env: append(d.env, d.more["preflight"]...), Timeout: d.timeout,
 		Stdout: d.logs["preflight"], Stderr: d.logs["preflight"],
