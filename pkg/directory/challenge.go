@@ -32,6 +32,13 @@ type Challenge struct {
 	Key string `json:",omitempty"`
 	// Question is what StepQuestion asks, in the directory's own names.
 	Question []Prompt `json:",omitempty"`
+	// Recovery: StepCode takes one of the account's recovery codes, too.
+	Recovery bool `json:",omitempty"`
+	// Codes are the recovery codes of StepKeep: shown once, never again.
+	Codes []string `json:",omitempty"`
+	// Policy is what StepNewPassword asks of a password, in words fit to be
+	// shown before one is typed; empty where the directory does not say.
+	Policy string `json:",omitempty"`
 }
 
 // Step is what a person has to do, whatever the directory calls it.
@@ -50,6 +57,8 @@ const (
 	StepSetup Step = "setup"
 	// StepQuestion: answer Question.
 	StepQuestion Step = "question"
+	// StepKeep: keep Codes somewhere, and say so.
+	StepKeep Step = "keep"
 )
 
 // Medium is where a code comes from.
@@ -75,7 +84,8 @@ type Prompt struct{ Name, Text string }
 // Answer is what the person did about a challenge. Its fields other than
 // those of the step are ignored.
 type Answer struct {
-	// Code answers StepCode and StepSetup, Text StepQuestion: as typed.
+	// Code answers StepCode and StepSetup, Text StepQuestion: as typed. Nothing
+	// answers StepKeep.
 	Code, Text redact.Secret
 	// Password answers StepPassword and StepNewPassword: exactly as typed.
 	Password redact.Secret

@@ -67,9 +67,26 @@ type Credentials struct {
 	// Passwordless asks for a choice of ways to sign in, without Password. A
 	// directory that has one way only goes by Password all the same.
 	Passwordless bool
+	// Want is what the person came for besides. A directory that does not offer
+	// it ignores it.
+	Want Want
+	// Factor: the door lets nobody in without a second factor, so a directory
+	// that keeps factors has one set up by who has none. Others ignore it.
+	Factor bool
 	// Client is where they were typed.
 	Client Client
 }
+
+// Want is what a person may come for besides signing in.
+type Want string
+
+const (
+	// WantPassword: to choose another password, once the present one was right.
+	WantPassword Want = "password"
+	// WantFactor: to set up an authenticator app, in place of the one that the
+	// account may have, once that was proved.
+	WantFactor Want = "factor"
+)
 
 // Client is the browser that a call is made for, as far as a directory wants to
 // know to judge a risk. The zero value tells nothing.
@@ -92,6 +109,13 @@ type Header struct{ Name, Value string }
 type Outcome struct {
 	User      *User
 	Challenge *Challenge
+	// Changed is the ID of the account whose password or factor the answer has
+	// just changed, so that its other sessions can be ended at once; empty where
+	// it changed neither, or the directory does not tell whose it is before the
+	// sign-in comes to its end.
+	Changed string
+	// Recovered: a recovery code stood in for the app.
+	Recovered bool
 }
 
 // The sentinels of Authenticate, and of every other method here.
@@ -134,6 +158,8 @@ const (
 	ReasonUnconfirmed Reason = "unconfirmed"
 	// ReasonReset: the account needs a new password first.
 	ReasonReset Reason = "reset_required"
+	// ReasonExpired: an initial password was right, but too late.
+	ReasonExpired Reason = "initial_password_expired"
 	// ReasonBlocked: the directory found the attempt too risky.
 	ReasonBlocked Reason = "blocked"
 	// ReasonRule: the directory's owner refuses it by a rule (a trigger).

@@ -24,6 +24,9 @@ type User struct {
 	Groups []string `json:"groups,omitempty"`
 	// Attributes are further values that a door may send as claims.
 	Attributes map[string]string `json:"attributes,omitempty"`
+	// Factor: a second factor was proved at this sign-in, to a directory that
+	// keeps factors itself.
+	Factor bool `json:"factor,omitempty"`
 }
 
 // Check returns ErrIncomplete for a user whom Deskpro could not take: without

@@ -3,6 +3,8 @@ package keyring
 import (
 	"context"
 	"errors"
+
+	"deskpro-login/pkg/redact"
 )
 
 // Keyring holds a door's keys by what they are for.
@@ -37,8 +39,31 @@ var (
 	ErrUnavailable = errors.New("signing key unavailable")
 )
 
+// Version is one version of a secret that seals and opens, rather than signs.
+type Version struct {
+	// ID is the store's own name for it.
+	ID   string
+	Text redact.Secret
+}
+
+// Versions fetches such a secret. Current seals; Previous, which was current
+// before, still opens. Their errors are Source's sentinels: ErrAbsent where
+// there is no previous version. They are safe for concurrent use and return
+// soon after ctx ends.
+type Versions interface {
+	Current(ctx context.Context) (Version, error)
+	Previous(ctx context.Context) (Version, error)
+}
+
 // Static is a Source of one key that never changes, for the local server and
 // tests.
 type Static struct{ Key Key }
 
 func (s Static) Keyring(context.Context) (Keyring, error) { return Keyring{Current: s.Key}, nil }
+
+// StaticVersion is the Versions of a secret that never changes, likewise.
+type StaticVersion struct{ Version Version }
+
+func (s StaticVersion) Current(context.Context) (Version, error) { return s.Version, nil }
+
+func (s StaticVersion) Previous(context.Context) (Version, error) { return Version{}, ErrAbsent }

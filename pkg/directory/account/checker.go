@@ -18,9 +18,6 @@ type Passwords interface {
 	Decoy() string
 }
 
-// ErrUnreadable: something is stored under a login that is no account.
-var ErrUnreadable = errors.New("stored account cannot be read")
-
 // Checker is a directory.Authenticator over the accounts that Find finds.
 type Checker struct {
 	// Find returns the account under a normalised login, or nil where there

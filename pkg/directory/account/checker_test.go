@@ -59,7 +59,7 @@ func (d *directoryOf) authenticate(ctx context.Context, login, typed string) (di
 func newMara() *account.Account {
 	return &account.Account{
 		Login: "mara", ID: "id-1", Email: "mara@example.com", EmailVerified: true, Name: "Mara",
-		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY3OA$hy+DWUjtlMy9MYbEYiaJZmBjZizBbrBFOnxLJDRNHuQ",
+		Credentials: account.Credentials{PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQxMjM0NTY3OA$hy+DWUjtlMy9MYbEYiaJZmBjZizBbrBFOnxLJDRNHuQ"},
 	}
 }
 

@@ -139,11 +139,11 @@ func credentials(login, typed string) directory.Credentials {
 
 func TestAnItemIsReadWhole(t *testing.T) {
 	for _, row := range []struct{ name, attribute, want string }{
-		{"with its stored id", ``, `{ID:id-1 Email:mara@example.com Name:Mara FirstName: LastName: Groups:[] Attributes:map[]}`},
-		{"with groups as a set", `, "groups": {"SS": ["agents"]}`, `{ID:id-1 Email:mara@example.com Name:Mara FirstName: LastName: Groups:[agents] Attributes:map[]}`},
-		{"with groups as a list", `, "groups": {"L": [{"S": "b"}, {"S": "a"}]}`, `{ID:id-1 Email:mara@example.com Name:Mara FirstName: LastName: Groups:[b a] Attributes:map[]}`},
-		{"with an empty list and map", `, "groups": {"L": []}, "attributes": {"M": {}}`, `{ID:id-1 Email:mara@example.com Name:Mara FirstName: LastName: Groups:[] Attributes:map[]}`},
-		{"with attributes and all names", `, "attributes": {"M": {"k": {"S": "v"}}}, "first_name": {"S": "F"}, "last_name": {"S": "L"}`, `{ID:id-1 Email:mara@example.com Name:Mara FirstName:F LastName:L Groups:[] Attributes:map[k:v]}`},
+		{"with its stored id", ``, `{ID:id-1 Email:mara@example.com Name:Mara FirstName: LastName: Groups:[] Attributes:map[] Factor:false}`},
+		{"with groups as a set", `, "groups": {"SS": ["agents"]}`, `{ID:id-1 Email:mara@example.com Name:Mara FirstName: LastName: Groups:[agents] Attributes:map[] Factor:false}`},
+		{"with groups as a list", `, "groups": {"L": [{"S": "b"}, {"S": "a"}]}`, `{ID:id-1 Email:mara@example.com Name:Mara FirstName: LastName: Groups:[b a] Attributes:map[] Factor:false}`},
+		{"with an empty list and map", `, "groups": {"L": []}, "attributes": {"M": {}}`, `{ID:id-1 Email:mara@example.com Name:Mara FirstName: LastName: Groups:[] Attributes:map[] Factor:false}`},
+		{"with attributes and all names", `, "attributes": {"M": {"k": {"S": "v"}}}, "first_name": {"S": "F"}, "last_name": {"S": "L"}`, `{ID:id-1 Email:mara@example.com Name:Mara FirstName:F LastName:L Groups:[] Attributes:map[k:v] Factor:false}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			server, d := start(t, row.attribute)

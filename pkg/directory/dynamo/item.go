@@ -23,8 +23,8 @@ func decode(item map[string]types.AttributeValue, login string) (*account.Accoun
 		LastName:      r.text("last_name"),
 		Groups:        r.texts("groups"),
 		Attributes:    r.textMap("attributes"),
-		PasswordHash:  r.text("password_hash"),
 		Disabled:      r.flag("disabled"),
+		Credentials:   account.Credentials{PasswordHash: r.text("password_hash")},
 	}
 	if a.Login != login {
 		r.problems = append(r.problems, errors.New("attribute login is not the one asked for"))
