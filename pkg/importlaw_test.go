@@ -54,6 +54,7 @@ var rooms = []room{
 	{"challenge", 2, []string{"redact", "state"}, "what a step holds is its caller's affair: only how it is kept, claimed and ended is here"},
 	{"deskpro", 2, []string{"keyring", "redact", jwt}, "tokens and return URLs are Deskpro's contract: not HTTP's, not AWS's"},
 	{"directory/account", 2, []string{"directory", "redact", "golang.org/x/text/unicode/norm"}, "how a login is checked is the same wherever accounts are; hashing comes in by an interface"},
+	{"factor", 2, []string{"keyring", "redact"}, "codes and sealed keys know neither accounts nor pages"},
 	{"directory/claims", 2, []string{"directory"}, "reading a person from claims needs no service"},
 	{"directory/directorytest", 2, []string{"directory", "redact"}, "the contract suite knows the contract, never an adapter"},
 	{"session", 2, []string{"redact", "state"}, "sessions are logic over any store; the cookie is web's"},
@@ -88,6 +89,7 @@ var unlinked = []struct{ from, to, because string }{
 	{"pkg/preflight", sdk, "its checks must run, and be tested, without AWS"},
 
 	{"functions/preflight", house + "pkg/web", "a check that shared the pages' code would share their faults"},
+	{"functions/preflight", house + "pkg/factor", "it never sees a code"},
 	{"functions/preflight", house + "pkg/password", "it knows nobody's password"},
 	{"functions/preflight", house + "pkg/directory/dynamo", "it never reads an account"},
 	{"functions/preflight", house + "pkg/directory/cognito", "it never reads an account"},
@@ -95,6 +97,7 @@ var unlinked = []struct{ from, to, because string }{
 	{"functions/preflight", goOIDC, "its cost is for who federates"},
 	{"functions/preflight", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
 
+	{"functions/login", house + "pkg/factor", "it never sees a code"},
 	{"functions/login", house + "pkg/password", "it never sees a password"},
 	{"functions/login", house + "pkg/directory/dynamo", "it never reads an account"},
 	{"functions/login", house + "pkg/directory/cognito", "it never reads an account"},
@@ -104,6 +107,7 @@ var unlinked = []struct{ from, to, because string }{
 
 	{"functions/logout", house + "pkg/keyring/awssecrets", "it can only end sessions: who takes it over finds no way to a key"},
 	{"functions/logout", sdk + "/service/secretsmanager", "it can only end sessions: who takes it over finds no way to a key"},
+	{"functions/logout", house + "pkg/factor", "it never sees a code"},
 	{"functions/logout", house + "pkg/password", "it never sees a password"},
 	{"functions/logout", house + "pkg/directory/dynamo", "it never reads an account"},
 	{"functions/logout", house + "pkg/directory/cognito", "it never reads an account"},

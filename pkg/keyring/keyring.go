@@ -32,11 +32,11 @@ func (f SourceFunc) Keyring(ctx context.Context) (Keyring, error) { return f(ctx
 var (
 	// ErrAbsent: there is no such secret, it is marked for deletion, or we may
 	// not read it.
-	ErrAbsent = errors.New("no signing key")
-	// ErrUnusable: there is one that must not sign.
-	ErrUnusable = errors.New("unusable signing key")
+	ErrAbsent = errors.New("no such key")
+	// ErrUnusable: there is one that must not be used.
+	ErrUnusable = errors.New("unusable key")
 	// ErrUnavailable: the store did not answer.
-	ErrUnavailable = errors.New("signing key unavailable")
+	ErrUnavailable = errors.New("key unavailable")
 )
 
 // Version is one version of a secret that seals and opens, rather than signs.
@@ -48,7 +48,8 @@ type Version struct {
 
 // Versions fetches such a secret. Current seals; Previous, which was current
 // before, still opens. Their errors are Source's sentinels: ErrAbsent where
-// there is no previous version. They are safe for concurrent use and return
+// there is no previous version. Asking for Previous may make Current newer. They
+// are safe for concurrent use and return
 // soon after ctx ends.
 type Versions interface {
 	Current(ctx context.Context) (Version, error)

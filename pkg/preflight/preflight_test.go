@@ -229,7 +229,7 @@ func TestABrokenDeploymentFails(t *testing.T) {
 			for _, k := range d.keys {
 				k.err = keyring.ErrAbsent
 			}
-		}, withSession, loginVersion, "nothing to verify the token with: no signing key", 302, ""},
+		}, withSession, loginVersion, "nothing to verify the token with: no such key", 302, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -4,7 +4,10 @@ import (
 	"crypto/rand"
 )
 
-const current = "AWSCURRENT"
+const (
+	current  = "AWSCURRENT"
+	previous = "AWSPREVIOUS"
+)
 
 type secret struct {
 	versions map[string]secretVersion // by stage
@@ -19,7 +22,8 @@ type secretVersion struct {
 
 // PutSecret adds a version to the secret, made when absent, and returns the
 // version's id. The stages move to it from the versions that had them; without
-// stages it is AWSCURRENT. No version becomes AWSPREVIOUS.
+// stages it is AWSCURRENT. Where AWSCURRENT moves, AWSPREVIOUS moves to the
+// version that had it.
 func (s *Server) PutSecret(name, value string, stages ...string) (version string) {
 	return s.putSecret(name, secretVersion{text: &value}, stages)
 }
@@ -39,10 +43,23 @@ func (s *Server) putSecret(name string, v secretVersion, stages []string) string
 		stages = []string{current}
 	}
 	v.id = rand.Text()
+	versions := s.secrets[name].versions
 	for _, stage := range stages {
-		s.secrets[name].versions[stage] = v
+		if was, ok := versions[current]; ok && stage == current {
+			versions[previous] = was
+		}
+		versions[stage] = v
 	}
 	return v.id
+}
+
+// RevertSecret has AWSCURRENT and AWSPREVIOUS change places, as on AWS when the
+// former is moved back.
+func (s *Server) RevertSecret(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	versions := s.secrets[name].versions
+	versions[current], versions[previous] = versions[previous], versions[current]
 }
 
 // DeleteSecret schedules the secret's deletion: from now on reading it is an

@@ -1,5 +1,5 @@
 // Package awssecrets fetches signing keys from AWS Secrets Manager, one secret
-// per door.
+// per door, and other secrets by their versions.
 package awssecrets
 
 import (
@@ -19,9 +19,12 @@ import (
 	"deskpro-login/pkg/redact"
 )
 
-// current is the staging label of the version that signs:
-// https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
-const current = "AWSCURRENT"
+// The staging labels of the version that signs or seals, and of the one that did
+// before: https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html
+const (
+	current  = "AWSCURRENT"
+	previous = "AWSPREVIOUS"
+)
 
 // Config configures a Source. All fields are required.
 type Config struct {
@@ -72,7 +75,7 @@ func PrefetchedText(ctx context.Context, cfg Config) (func(context.Context) (red
 		return nil, err
 	}
 	return prefetched(ctx, func(ctx context.Context) (redact.Secret, error) {
-		fetched, err := source.fetch(ctx)
+		fetched, err := source.fetch(ctx, current)
 		return fetched.value, err
 	})
 }
@@ -82,15 +85,19 @@ func prefetched[T any](ctx context.Context, fetch func(context.Context) (T, erro
 	if err != nil {
 		return nil, err
 	}
-	if _, err := cache.Get(ctx); err != nil {
+	prefetch(ctx, cache.Get)
+	return cache.Get, nil
+}
+
+func prefetch[T any](ctx context.Context, get func(context.Context) (T, error)) {
+	if _, err := get(ctx); err != nil {
 		slog.ErrorContext(ctx, "cannot fetch a secret yet", "error", err)
 	}
-	return cache.Get, nil
 }
 
 // Keyring fetches the AWSCURRENT version.
 func (s *Source) Keyring(ctx context.Context) (keyring.Keyring, error) {
-	fetched, err := s.fetch(ctx)
+	fetched, err := s.fetch(ctx, current)
 	if err != nil {
 		return keyring.Keyring{}, err
 	}
@@ -108,10 +115,10 @@ type secret struct {
 	made    time.Time
 }
 
-func (s *Source) fetch(ctx context.Context) (secret, error) {
+func (s *Source) fetch(ctx context.Context, stage string) (secret, error) {
 	out, err := s.get(ctx, &secretsmanager.GetSecretValueInput{
 		SecretId:     aws.String(s.secretID),
-		VersionStage: aws.String(current),
+		VersionStage: aws.String(stage),
 	})
 	var (
 		notFound *types.ResourceNotFoundException
@@ -119,8 +126,10 @@ func (s *Source) fetch(ctx context.Context) (secret, error) {
 		refused  smithy.APIError
 	)
 	switch {
+	case errors.As(err, &notFound) && stage == previous:
+		return secret{}, fmt.Errorf("secret %s: %w: it has no %s version, as before its first change: %w", s.secretID, keyring.ErrAbsent, stage, err)
 	case errors.As(err, &notFound):
-		return secret{}, fmt.Errorf("secret %s: %w: it does not exist or has no %s version; create it or correct the function's configuration: %w", s.secretID, keyring.ErrAbsent, current, err)
+		return secret{}, fmt.Errorf("secret %s: %w: it does not exist or has no %s version; create it or correct the function's configuration: %w", s.secretID, keyring.ErrAbsent, stage, err)
 	case errors.As(err, &invalid):
 		return secret{}, fmt.Errorf("secret %s: %w: it is marked for deletion; restore it in the console: %w", s.secretID, keyring.ErrAbsent, err)
 	// Taken away as surely as if it were gone: no stale key may stand in.
