@@ -47,7 +47,8 @@ var rooms = []room{
 	{"lambdahttp", 1, []string{events, lambdacontext}, "events become requests, and lines of Lambda's log, without knowing what the pages are"},
 	{"lambdahttp/gateway", 1, []string{events}, "it plays API Gateway, which knows no function from inside"},
 	{"lambdahttp/runtimetest", 1, nil, "it plays Lambda, which knows no function from inside"},
-	{"password", 1, []string{"redact", "github.com/go-crypt/crypt"}, "hashing knows neither accounts nor pages"},
+	{"password", 1, []string{"redact", "github.com/go-crypt/x"}, "hashing knows neither accounts nor pages"},
+	{"password/pwned", 1, []string{"redact"}, "asking whether a password was in a breach knows neither accounts nor rules"},
 	{"state", 1, nil, "what a store is does not depend on which one it is"},
 
 	{"awsenv/awstest", 2, []string{"awsenv", sdk}, "it plays AWS, which knows nobody"},

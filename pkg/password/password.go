@@ -1,18 +1,28 @@
-// Package password hashes passwords and verifies them against stored hashes:
-// argon2id (RFC 9106) in PHC string form. New gives the Hasher.
+// Package password hashes passwords and verifies them against stored hashes.
+// New gives the Hasher. Its own hashes are argon2id (RFC 9106) in PHC string
+// form; it verifies those of other tools too, so that their accounts can be
+// taken over, and says which are Outdated:
 //
-// It refuses hashes of any other scheme, hashes weaker than OWASP's minimum,
-// and hashes so costly that verifying one would starve the function.
+//	argon2id, argon2i   $argon2id$v=19$m=…,t=…,p=…$…    Django: argon2$argon2id$…
+//	bcrypt              $2a$, $2b$, $2y$                Django: bcrypt$$2b$…, bcrypt_sha256$$2b$…
+//	PBKDF2              passlib: $pbkdf2$, $pbkdf2-sha256$, $pbkdf2-sha512$
+//	                    Django: pbkdf2_sha1$…, pbkdf2_sha256$…, pbkdf2_sha512$…
+//	scrypt              passlib: $scrypt$ln=…,r=…,p=…$…   Django: scrypt$…
+//	SHA-crypt           $5$, $6$
+//
+// It refuses every other scheme, any spelling but the one that those tools
+// write, hashes so costly that verifying one would starve the function, and ones
+// so cheap (one iteration, no salt) that nobody can have meant them. Of the
+// tools' own defaults only Django's argon2 (100 MiB) is over a ceiling. A
+// password is verified exactly as typed.
 package password
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
-
-	"github.com/go-crypt/crypt/algorithm/argon2"
 
 	"deskpro-login/pkg/redact"
 )
@@ -37,9 +47,9 @@ type Config struct {
 
 // Hasher hashes and verifies. It is safe for concurrent use.
 type Hasher struct {
-	argon2 *argon2.Hasher
-	decoy  string
-	slots  chan struct{}
+	cost  cost
+	decoy string
+	slots chan struct{}
 }
 
 // New checks config. It computes no hash.
@@ -60,20 +70,21 @@ func New(config Config) (*Hasher, error) {
 	if c.parallelism == 0 {
 		c.parallelism = 1
 	}
-	if err := c.check(); err != nil {
+	if err := c.recommended(); err != nil {
 		return nil, fmt.Errorf("password: %w", err)
 	}
-	// argon2 would round down, perhaps below the floor.
+	// argon2 rounds down, perhaps below the minimum.
 	if c.memory%(4*c.parallelism) != 0 {
 		return nil, fmt.Errorf("password: Memory is %d, must be a multiple of %d (four times Parallelism)", c.memory, 4*c.parallelism)
 	}
-	hasher, err := argon2.New(argon2.WithVariantID(),
-		argon2.WithM(c.memory), argon2.WithT(int(c.time)), argon2.WithP(int(c.parallelism)),
-		argon2.WithS(saltLength), argon2.WithK(keyLength))
-	if err != nil {
-		return nil, fmt.Errorf("password: setting up argon2id: %w", err)
-	}
-	return &Hasher{argon2: hasher, decoy: c.decoy(), slots: make(chan struct{}, config.AtOnce)}, nil
+	h := &Hasher{cost: c, slots: make(chan struct{}, config.AtOnce)}
+	h.decoy = h.blank().encode()
+	return h, nil
+}
+
+// blank returns a hash of h's cost whose salt and tag are zeros.
+func (h *Hasher) blank() argon2Hash {
+	return argon2Hash{variant: "argon2id", cost: h.cost, salt: make([]byte, saltLength), tag: make([]byte, tagLength), form: formPHC}
 }
 
 // Hash returns a new hash of password in PHC form. It refuses an empty
@@ -90,19 +101,28 @@ func (h *Hasher) Hash(ctx context.Context, password redact.Secret) (string, erro
 		return "", err
 	}
 	defer release()
-	digest, err := h.argon2.Hash(password.Reveal())
-	if err != nil {
-		return "", fmt.Errorf("hashing password: %w", err)
-	}
-	return digest.Encode(), nil
+	made := h.blank()
+	rand.Read(made.salt) // never fails
+	made.tag = made.compute([]byte(password.Reveal()))
+	return made.encode(), nil
 }
 
 // Verify says whether password, exactly as typed, is the one behind hash. Its
 // errors are about hash (malformed, too weak, too costly: never computed) or
 // about ctx, when that ends before its turn; they hold neither hash nor
-// password. A password over maxLength is wrong at once, whatever the hash.
+// password.
+//
+// A password over maxLength is wrong at once, whatever the hash. These, too, are
+// always wrong, but cost what others cost with the same hash:
+//
+//   - an empty password: some tools store its hash for accounts without one;
+//   - one over 72 bytes where hash is bcrypt, which looks at no more: its owner
+//     has to reset it. Django's bcrypt_sha256 has no such limit;
+//   - one over 512 bytes where hash is SHA-crypt, as in libxcrypt;
+//   - one with a NUL where hash is bcrypt, PBKDF2 or scrypt, to which several of
+//     those are one password.
 func (h *Hasher) Verify(ctx context.Context, hash string, password redact.Secret) (bool, error) {
-	digest, err := parse(hash)
+	parsed, err := parse(hash)
 	if err != nil {
 		return false, fmt.Errorf("reading stored hash: %w", err)
 	}
@@ -114,7 +134,20 @@ func (h *Hasher) Verify(ctx context.Context, hash string, password redact.Secret
 		return false, err
 	}
 	defer release()
-	return digest.MatchAdvanced(password.Reveal())
+	return parsed.matches([]byte(password.Reveal())) && password.Len() > 0, nil
+}
+
+// Outdated reports whether hash is not one that Hash would make now: of another
+// scheme, with other parameters, or unreadable. It is for a password that has
+// just been verified, to be hashed anew.
+func (h *Hasher) Outdated(hash string) bool {
+	parsed, err := parse(hash)
+	if err != nil {
+		return true
+	}
+	current, ok := parsed.(argon2Hash)
+	return !ok || current.variant != "argon2id" || current.form != formPHC || current.cost != h.cost ||
+		len(current.salt) != saltLength || len(current.tag) != tagLength
 }
 
 // Decoy returns a hash that no password is known to match and that costs what
@@ -133,10 +166,4 @@ func (h *Hasher) turn(ctx context.Context) (release func(), err error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting to hash: %w", ctx.Err())
 	}
-}
-
-func (c cost) decoy() string {
-	zeros := func(n int) string { return strings.Repeat("A", (n*8+5)/6) } // base64
-	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s",
-		c.memory, c.time, c.parallelism, zeros(saltLength), zeros(keyLength))
 }
