@@ -1,10 +1,10 @@
 // Package awstest owns an in-process stand-in for the AWS calls that this
 // project makes, strict enough that plain `go test` can run the real SDK
-// clients over real HTTP: DynamoDB's GetItem, PutItem, DeleteItem and
-// UpdateItem, Secrets Manager's GetSecretValue, Lambda's Invoke and CodeDeploy's
-// PutLifecycleEventHookExecutionStatus. Start is what tests want; a benchmark
-// mounts New's handler itself. For the emulators of `make verify` there are
-// Config and CreateTableAt.
+// clients over real HTTP: DynamoDB's GetItem, PutItem, DeleteItem, UpdateItem,
+// TransactWriteItems, BatchGetItem and Scan, Secrets Manager's GetSecretValue,
+// Lambda's Invoke and CodeDeploy's PutLifecycleEventHookExecutionStatus. Start is
+// what tests want; a benchmark mounts New's handler itself. For the emulators of
+// `make verify` there are Config and CreateTableAt.
 //
 // What it does not know it refuses, so that a call that would behave
 // differently on AWS fails here: an operation, parameter or expression outside
@@ -13,6 +13,9 @@
 package awstest
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -32,9 +35,13 @@ type Server struct {
 	// functions by ARN, hooks by execution id.
 	functions map[string]Function
 	hooks     map[string]*hook
-	calls     map[string]int
-	faults    map[string]Fault
-	cleared   chan struct{}
+	// transactions that were done, by their tokens.
+	transactions map[string][sha256.Size]byte
+	// leave is the Leave of the call under way.
+	leave   int
+	calls   map[string]int
+	faults  map[string]Fault
+	cleared chan struct{}
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -45,9 +52,10 @@ func New() *Server {
 		tables:    map[string]*table{},
 		secrets:   map[string]*secret{},
 		functions: map[string]Function{}, hooks: map[string]*hook{},
-		calls:   map[string]int{},
-		faults:  map[string]Fault{},
-		cleared: make(chan struct{}),
+		transactions: map[string][sha256.Size]byte{},
+		calls:        map[string]int{},
+		faults:       map[string]Fault{},
+		cleared:      make(chan struct{}),
 	}
 }
 
@@ -66,7 +74,8 @@ func Start(t testing.TB) (*Server, aws.Config) {
 
 // Config returns the configuration that a function would have in an
 // environment whose AWS is at endpoint, but patient: on a loaded machine a call
-// would else be retried for being slow, which tests of races would see.
+// would else be retried for being slow, which tests of races would see. Nor does
+// it lose answers, see buffered.
 func Config(t testing.TB, endpoint string) aws.Config {
 	t.Helper()
 	env := map[string]string{
@@ -80,6 +89,25 @@ func Config(t testing.TB, endpoint string) aws.Config {
 	if err != nil {
 		t.Fatalf("making a configuration for %s: %v", endpoint, err)
 	}
-	cfg.HTTPClient = awsenv.HTTPClient(time.Minute)
+	cfg.HTTPClient = buffered{awsenv.HTTPClient(time.Minute)}
 	return cfg
+}
+
+// buffered sends bodies that are in memory. One that net/http does not know to
+// be it writes apart from the headers, while the SDK closes it once the answer
+// is there: of moto, which answers at once and closes the connection, every
+// few hundredth answer was lost, and its call made again.
+type buffered struct{ client aws.HTTPClient }
+
+func (b buffered) Do(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		return b.client.Do(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return b.client.Do(r)
 }

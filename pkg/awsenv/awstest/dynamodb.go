@@ -17,18 +17,23 @@ func (s *Server) begin(body []byte, known ...string) (in input, t *table, key st
 	if err := decode(body, &in, append(known, "TableName")...); err != nil {
 		return in, nil, "", err
 	}
-	if t = s.tables[in.TableName]; t == nil {
-		return in, nil, "", &apiError{Code: "ResourceNotFoundException", Message: "Requested resource not found"}
+	if t, err = s.table(in.TableName); err != nil {
+		return in, nil, "", err
 	}
 	if in.Item != nil {
 		key, err = t.keyOf(in.Item)
 		return in, t, key, err
 	}
-	if len(in.Key) != 1 {
-		return in, nil, "", invalid("The provided key element does not match the schema")
-	}
-	key, err = t.keyOf(in.Key)
+	key, err = t.keyAlone(in.Key)
 	return in, t, key, err
+}
+
+func (s *Server) table(name string) (*table, error) {
+	t := s.tables[name]
+	if t == nil {
+		return nil, &apiError{Code: "ResourceNotFoundException", Message: "Requested resource not found"}
+	}
+	return t, nil
 }
 
 // beginWrite is begin for an operation that takes a condition, and returnValues
@@ -49,18 +54,18 @@ func (s *Server) getItem(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !in.ConsistentRead {
-		return shown("Item", t.before[key]), nil
-	}
-	return shown("Item", t.items[key]), nil
+	return shown("Item", t.seen(in.ConsistentRead)[key]), nil
 }
+
+// change makes of an item, nil where there is none, what it becomes.
+type change func(old item, x *expressions) item
 
 func (s *Server) putItem(body []byte) (any, error) {
 	in, t, key, err := s.beginWrite(body, "", "Item")
 	if err != nil {
 		return nil, err
 	}
-	_, err = t.commit(&in, key, func(item, *expressions) item { return in.Item })
+	_, err = t.commit(&in, key, in.put)
 	return shown("Attributes", nil), err
 }
 
@@ -69,7 +74,7 @@ func (s *Server) deleteItem(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	old, err := t.commit(&in, key, func(item, *expressions) item { return nil })
+	old, err := t.commit(&in, key, in.delete)
 	if in.ReturnValues == "" {
 		old = nil
 	}
@@ -81,47 +86,60 @@ func (s *Server) updateItem(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var changed item
-	_, err = t.commit(&in, key, func(old item, x *expressions) item {
-		if old == nil {
-			old = in.Key
-		}
-		updated, name := x.update(in.UpdateExpression, old)
-		if name == t.key {
-			x.fail("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", name)
-		}
-		if in.ReturnValues != "" {
-			changed = item{name: updated[name]}
-		}
+	var set item
+	_, err = t.commit(&in, key, func(old item, x *expressions) (updated item) {
+		updated, set = in.update(t, old, x)
 		return updated
 	})
-	return shown("Attributes", changed), err
+	if in.ReturnValues == "" {
+		set = nil
+	}
+	return shown("Attributes", set), err
 }
 
-// commit writes what change makes of the item, if the condition holds, and
-// returns the item as it was. An expression that is wrong in itself is refused
-// whether the condition holds or not.
-func (t *table) commit(in *input, key string, change func(old item, x *expressions) item) (item, error) {
-	old := t.items[key]
-	x := &expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, used: map[string]bool{}}
-	holds := in.ConditionExpression == nil || x.condition(*in.ConditionExpression, old)
-	from := old
-	if !holds {
-		from = nil // the change is only checked: what it would meet is not its fault
+func (in *input) put(item, *expressions) item    { return in.Item }
+func (in *input) delete(item, *expressions) item { return nil }
+
+func (in *input) update(t *table, old item, x *expressions) (updated, set item) {
+	if old == nil {
+		old = in.Key
 	}
-	updated := change(from, x)
-	if err := x.problem(); err != nil {
+	return x.update(in.UpdateExpression, old, t.key)
+}
+
+// commit writes what c makes of the item, if the condition holds, and returns
+// the item as it was.
+func (t *table) commit(in *input, key string, c change) (item, error) {
+	updated, holds, err := t.evaluate(in, key, c)
+	if err != nil {
 		return nil, err
 	}
 	if !holds {
 		return nil, &apiError{Code: "ConditionalCheckFailedException", Message: "The conditional request failed"}
 	}
+	old := t.items[key]
 	t.write(key, updated)
 	return old, nil
 }
 
+// evaluate returns what c makes of the item, and whether the condition holds. An
+// expression that is wrong in itself is refused whether it holds or not.
+func (t *table) evaluate(in *input, key string, c change) (updated item, holds bool, err error) {
+	old := t.items[key]
+	x := &expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, used: map[string]bool{}}
+	holds = in.ConditionExpression == nil || x.condition(*in.ConditionExpression, old)
+	if !holds {
+		old = nil // the change is only checked: what it would meet is not its fault
+	}
+	updated = c(old, x)
+	if updated.size() > maxItem {
+		x.fail("Item size has exceeded the maximum allowed size")
+	}
+	return updated, holds, x.problem()
+}
+
 func shown(name string, it item) map[string]any {
-	if it == nil {
+	if len(it) == 0 {
 		return map[string]any{}
 	}
 	return map[string]any{name: it}

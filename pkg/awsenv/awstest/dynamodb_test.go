@@ -19,6 +19,8 @@ type attributes = map[string]types.AttributeValue
 func text(s string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: s} }
 func number(s string) types.AttributeValue { return &types.AttributeValueMemberN{Value: s} }
 
+var null = &types.AttributeValueMemberNULL{Value: true}
+
 // onEach runs test on the stand-in and on dynalite, which must agree. (moto
 // lets much of what AWS refuses pass, so it is no judge.)
 func onEach(t *testing.T, test func(t *testing.T, client *dynamodb.Client, table *string)) {

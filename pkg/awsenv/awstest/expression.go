@@ -2,6 +2,7 @@ package awstest
 
 import (
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,11 +23,13 @@ type expressions struct {
 }
 
 const (
-	absence    = `^attribute_not_exists\((#\w+)\)$`
+	existence  = `^attribute_(not_)?exists\((#\w+)\)$`
 	comparison = `^(#\w+) (=|>|<=) (:\w+)$`
-	addition   = `^ADD (#\w+) (:\w+)$`
-	assignment = `^SET (#\w+) = (:\w+)$`
 )
+
+// maxExpression is an expression's greatest length,
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+const maxExpression = 4096
 
 func match(form, text string) []string { return regexp.MustCompile(form).FindStringSubmatch(text) }
 
@@ -39,6 +42,7 @@ func (x *expressions) fail(format string, args ...any) {
 // condition reports whether text holds for it, nil when there is no item. It
 // reads on where the result is settled: what follows must be right too.
 func (x *expressions) condition(text string, it item) bool {
+	x.checkLength("ConditionExpression", text)
 	holds := false
 	for alternative := range strings.SplitSeq(text, " OR ") {
 		all := true
@@ -50,54 +54,38 @@ func (x *expressions) condition(text string, it item) bool {
 	return holds
 }
 
+func (x *expressions) checkLength(kind, text string) {
+	if len(text) > maxExpression {
+		x.fail("Invalid %s: Expression size has exceeded the maximum allowed size", kind)
+	}
+}
+
 func (x *expressions) term(text string, it item) bool {
-	if m := match(absence, text); m != nil {
-		_, exists := it[x.name(m[1])]
-		return !exists
+	if m := match(existence, text); m != nil {
+		_, exists := it[x.name(m[2])]
+		return exists == (m[1] == "")
 	}
 	m := match(comparison, text)
 	if m == nil {
 		x.fail("Invalid ConditionExpression: awstest does not know %q, and knows names by placeholders only", text)
 		return false
 	}
-	left, isNumber := x.integer(it[x.name(m[1])])
-	right, ok := x.integer(x.value(m[3]))
+	left, right := it[x.name(m[1])], x.value(m[3])
+	if m[2] == "=" && (right["S"] != nil || right["NULL"] != nil) {
+		return reflect.DeepEqual(left, right)
+	}
+	l, isNumber := x.integer(left)
+	r, ok := x.integer(right)
 	if !ok {
-		x.fail("awstest compares with numbers only: %s", text)
+		x.fail("awstest compares with numbers, and for equality with text and null, only: %s", text)
 	}
 	switch m[2] {
 	case "=":
-		return isNumber && left == right
+		return isNumber && l == r
 	case ">":
-		return isNumber && left > right
+		return isNumber && l > r
 	}
-	return isNumber && left <= right
-}
-
-// update returns what text makes of old and which attribute it sets.
-func (x *expressions) update(text string, old item) (updated item, name string) {
-	updated = maps.Clone(old)
-	if m := match(assignment, text); m != nil {
-		name = x.name(m[1])
-		updated[name] = x.value(m[2])
-		return updated, name
-	}
-	m := match(addition, text)
-	if m == nil {
-		x.fail("Invalid UpdateExpression: awstest does not know %q, and knows names by placeholders only", text)
-		return updated, ""
-	}
-	name = x.name(m[1])
-	augend, isNumber := x.integer(old[name])
-	if _, exists := old[name]; exists && !isNumber {
-		x.fail("An operand in the update expression has an incorrect data type")
-	}
-	addend, isNumber := x.integer(x.value(m[2]))
-	if !isNumber {
-		x.fail("Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD")
-	}
-	updated[name] = value{"N": strconv.FormatInt(augend+addend, 10)}
-	return updated, name
+	return isNumber && l <= r
 }
 
 // integer returns the number that v holds, if it holds one. Numbers beyond

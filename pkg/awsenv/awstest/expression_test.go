@@ -38,10 +38,23 @@ func bound(expression string, values attributes) attributes {
 
 func TestConditions(t *testing.T) {
 	const holds, fails, invalid = "", "ConditionalCheckFailedException", "ValidationException"
-	values := attributes{":0": number("0"), ":neg": number("-1"), ":9": number("9"), ":10": number("10"), ":100": number("100"), ":a": text("a")}
+	values := attributes{":0": number("0"), ":neg": number("-1"), ":9": number("9"), ":10": number("10"), ":100": number("100"), ":a": text("a"), ":b": text("b"), ":empty": text(""), ":null": null}
 	rows := []struct{ condition, want string }{
 		{"attribute_not_exists(#none)", holds},
 		{"attribute_not_exists(#n)", fails},
+		{"attribute_exists(#n)", holds},
+		{"attribute_exists(#null)", holds},
+		{"attribute_exists(#none)", fails},
+		{"#s = :b", holds},
+		{"#s = :a", fails},
+		{"#s = :null", fails},
+		{"#n = :b", fails},
+		{"#none = :b", fails},
+		{"#empty = :empty", holds},
+		{"#s = :empty", fails},
+		{"#none = :empty", fails},
+		{"#null = :null", holds},
+		{"#none = :null", fails},
 		{"#n = :10", holds},
 		{"#n = :9", fails},
 		{"#s = :10", fails},
@@ -79,9 +92,11 @@ func TestConditions(t *testing.T) {
 		{"attribute_not_exists(key) OR #n = :10 OR count = :10", invalid},
 		{"attribute_not_exist(#n)", invalid},
 		{"attribute_not_exists(#n", invalid},
+		{"attribute_exist(#n)", invalid},
+		{"attribute_exists(key)", invalid},
 	}
 	onEach(t, func(t *testing.T, client *dynamodb.Client, table *string) {
-		item := attributes{"key": text("k"), "n": number("10"), "s": text("b")}
+		item := attributes{"key": text("k"), "n": number("10"), "s": text("b"), "empty": text(""), "null": null}
 		if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: table, Item: item}); err != nil {
 			t.Fatal(err)
 		}
@@ -128,6 +143,13 @@ func TestUpdates(t *testing.T) {
 		{"ADD #n :neg", live, "", attributes{"n": number("-1")}},
 		{"ADD #new :1", live, "", attributes{"new": number("1")}},
 		{"SET #s = :a", live, "", attributes{"s": text("a")}},
+		{"SET #s = :a, #new = :1", live, "", attributes{"s": text("a"), "new": number("1")}},
+		{"REMOVE #s", live, "", nil},
+		{"REMOVE #none, #s", live, "", nil},
+		{"SET #s = :a REMOVE #m", live, "", attributes{"s": text("a")}},
+		{"REMOVE #m SET #s = :a, #n = :1", live, "", attributes{"s": text("a"), "n": number("1")}},
+		{"SET #s = :a ADD #n :1", live, "", attributes{"s": text("a"), "n": number("11")}},
+		{"SET #s = :a, #n = :1 REMOVE #m", dead, failed, nil},
 		{"ADD #n :1", dead, failed, nil},
 		{"ADD #s :1", dead, failed, nil},
 		{"ADD #s :1", live, invalid, nil},
@@ -137,12 +159,26 @@ func TestUpdates(t *testing.T) {
 		{"ADD #n :missing", live, invalid, nil},
 		{"ADD count :1", live, invalid, nil},
 		{"SET #key = :a", live, invalid, nil},
+		{"SET #key = :a", dead, invalid, nil},
+		{"SET #s = :a, #key = :a", live, invalid, nil},
+		{"REMOVE #key", live, invalid, nil},
 		{"SET #s = :a SET #n = :1", live, invalid, nil},
+		{"SET #s = :a, #s = :a", live, invalid, nil},
+		{"SET #s = :a REMOVE #s", live, invalid, nil},
+		{"SET #s = :a,", live, invalid, nil},
+		{"SET #s = :a REMOVE", live, invalid, nil},
+		{"SET #s = :a REMOVE #m #n", live, invalid, nil},
+		{"SET #s = :a, #n", live, invalid, nil},
+		{"SET #s = :a #n = :1", live, invalid, nil},
+		{"#s = :a", live, invalid, nil},
+		{"x SET #s = :a", live, invalid, nil},
+		{"REMOVE #s = :a", live, invalid, nil},
+		{"REMOVE key", live, invalid, nil},
 		{"INCREMENT #n :1", live, invalid, nil},
 		{"", live, invalid, nil},
 	}
 	onEach(t, func(t *testing.T, client *dynamodb.Client, table *string) {
-		item := attributes{"key": text("k"), "n": number("10"), "s": text("b")}
+		item := attributes{"key": text("k"), "n": number("10"), "s": text("b"), "m": text("m")}
 		for _, row := range rows {
 			if _, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: table, Item: item}); err != nil {
 				t.Fatal(err)
@@ -155,7 +191,7 @@ func TestUpdates(t *testing.T) {
 			})
 			if got := code(err); got != row.err {
 				t.Errorf("%q if %q: %q, want %q (%v)", row.update, row.condition, got, row.err, err)
-			} else if err == nil && !reflect.DeepEqual(out.Attributes, row.want) {
+			} else if err == nil && len(row.want)+len(out.Attributes) > 0 && !reflect.DeepEqual(out.Attributes, row.want) {
 				t.Errorf("%q: %v, want %v", row.update, out.Attributes, row.want)
 			}
 		}

@@ -17,6 +17,12 @@ type Fault struct {
 	// Hang answers nothing until the client gives up or Clear is called, and
 	// Code then. With Persist the operation happens before the wait.
 	Hang bool
+	// Reasons are those of a TransactionCanceledException, one for each action:
+	// "None", "TransactionConflict".
+	Reasons []string
+	// Leave makes a BatchGetItem leave so many of its keys unprocessed and
+	// answer the others, without an error.
+	Leave int
 	// Times is how many calls are hit; 0 means all until Clear.
 	Times int
 }
@@ -73,7 +79,7 @@ func wait(r *http.Request, cleared <-chan struct{}) bool {
 }
 
 func (f Fault) apiError() *apiError {
-	e := &apiError{Code: f.Code, Message: "injected by the test"}
+	e := &apiError{Code: f.Code, Message: "injected by the test", Reasons: f.Reasons}
 	if e.Code == "" {
 		e.Code = "InternalServerError"
 	}

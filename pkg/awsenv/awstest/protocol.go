@@ -32,6 +32,10 @@ func serviceOf(prefix string) *service {
 				"PutItem":    (*Server).putItem,
 				"DeleteItem": (*Server).deleteItem,
 				"UpdateItem": (*Server).updateItem,
+
+				"TransactWriteItems": (*Server).transactWriteItems,
+				"BatchGetItem":       (*Server).batchGetItem,
+				"Scan":               (*Server).scan,
 			},
 		}
 	case "secretsmanager":
@@ -52,6 +56,8 @@ func serviceOf(prefix string) *service {
 type apiError struct {
 	Code, Message string
 	Status        int
+	// Reasons are those of a transaction that was cancelled, of each action.
+	Reasons []string
 }
 
 func (e *apiError) Error() string { return e.Code + ": " + e.Message }
@@ -62,7 +68,7 @@ func invalid(format string, args ...any) error {
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
 	if err != nil {
 		return
 	}
@@ -74,10 +80,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	svc := serviceOf(prefix)
 	fault, hit, cleared := s.fault(operation)
 	out, err := any(nil), error(nil)
-	if !hit || fault.Persist {
-		out, err = s.call(svc, operation, r, body)
+	if !hit || fault.Persist || fault.Leave > 0 {
+		out, err = s.call(svc, operation, r, body, fault.Leave)
 	}
-	if hit {
+	if hit && fault.Leave == 0 {
 		err = fault.apiError()
 		if fault.Hang && !wait(r, cleared) {
 			return
@@ -86,7 +92,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	svc.answer(w, out, err)
 }
 
-func (s *Server) call(svc *service, operation string, r *http.Request, body []byte) (any, error) {
+func (s *Server) call(svc *service, operation string, r *http.Request, body []byte, leave int) (any, error) {
 	do := svc.operations[operation]
 	if r.Method != http.MethodPost || r.URL.Path != "/" || do == nil || r.Header.Get("Content-Type") != svc.contentType {
 		return nil, &apiError{Code: "UnknownOperationException",
@@ -98,6 +104,7 @@ func (s *Server) call(svc *service, operation string, r *http.Request, body []by
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leave = leave
 	return do(s, body)
 }
 
@@ -141,7 +148,15 @@ func (svc *service) answer(w http.ResponseWriter, out any, err error) {
 		if status = e.Status; status == 0 {
 			status = http.StatusBadRequest
 		}
-		out = map[string]any{"__type": svc.errorPrefix + e.Code, svc.messageName: e.Message}
+		shape := map[string]any{"__type": svc.errorPrefix + e.Code, svc.messageName: e.Message}
+		if e.Reasons != nil {
+			var reasons []map[string]string
+			for _, code := range e.Reasons {
+				reasons = append(reasons, map[string]string{"Code": code})
+			}
+			shape["CancellationReasons"] = reasons
+		}
+		out = shape
 	}
 	body, err := json.Marshal(out)
 	if err != nil {

@@ -56,6 +56,10 @@ func TestBadRequestsAreRefused(t *testing.T) {
 		{"a key that is a number", "ValidationException", get(dynamodb.GetItemInput{Key: attributes{"key": number("1")}})},
 		{"an empty key", "ValidationException", put(dynamodb.PutItemInput{Item: attributes{"key": text("")}})},
 		{"a key above 2,048 bytes", "ValidationException", put(dynamodb.PutItemInput{Item: attributes{"key": text(strings.Repeat("k", 2049))}})},
+		{"an item above 400 KB", "ValidationException", put(of(text(strings.Repeat("a", 400<<10))))},
+		{"an item of parts above 400 KB", "ValidationException", put(of(&types.AttributeValueMemberL{Value: []types.AttributeValue{
+			text(strings.Repeat("a", 300<<10)), &types.AttributeValueMemberM{Value: attributes{"a": text(strings.Repeat("a", 100<<10))}},
+		}}))},
 		{"an item without its key", "ValidationException", put(dynamodb.PutItemInput{Item: attributes{"n": number("1")}})},
 		{"a number that is none", "ValidationException", put(of(number("one")))},
 		{"an empty set", "ValidationException", put(of(&types.AttributeValueMemberSS{Value: []string{}}))},
@@ -99,7 +103,16 @@ func TestWhatIsNotModelledIsRefused(t *testing.T) {
 		{"NOT", "ValidationException", condition("NOT #n = :v", number("1"))},
 		{"parentheses", "ValidationException", condition("(#n = :v)", number("1"))},
 		{"another comparison", "ValidationException", condition("#n >= :v", number("1"))},
-		{"comparing text", "ValidationException", condition("#key = :v", text("k"))},
+		{"an expression above 4 KB", "ValidationException", condition("#n = :v"+strings.Repeat(" AND #n = :v", 350), number("1"))},
+		{"an update above 4 KB", "ValidationException", func(ctx context.Context, client *dynamodb.Client, table *string) error {
+			long := "SET #" + strings.Repeat("n", 4096) + " = :v"
+			_, err := client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+				TableName: table, Key: item, UpdateExpression: &long, ExpressionAttributeNames: aliases(long), ExpressionAttributeValues: attributes{":v": text("a")},
+			})
+			return err
+		}},
+		{"ordering text", "ValidationException", condition("#key > :v", text("k"))},
+		{"equality with a list", "ValidationException", condition("#n = :v", &types.AttributeValueMemberL{})},
 		{"comparing with a fraction", "ValidationException", condition("#n = :v", number("1.5"))},
 		{"comparing a fraction", "ValidationException", condition("#odd > :v", number("1"))},
 		{"ALL_OLD of a put", "ValidationException", put(dynamodb.PutItemInput{Item: item, ReturnValues: types.ReturnValueAllOld})},

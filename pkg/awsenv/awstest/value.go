@@ -8,6 +8,46 @@ import (
 // item is DynamoDB's JSON of an item.
 type item map[string]value
 
+// maxItem is an item's greatest size in bytes,
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+const maxItem = 400 << 10
+
+// size returns about what AWS counts: names and values.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+func (it item) size() (n int) {
+	for name, v := range it {
+		n += len(name) + v.size()
+	}
+	return n
+}
+
+func (v value) size() int {
+	const nested = 3 // of a list or map, beside 1 for each that it holds
+	for _, held := range v {
+		switch held := held.(type) {
+		case string:
+			return len(held)
+		case []byte:
+			return len(held)
+		case []string:
+			n := 0
+			for _, text := range held {
+				n += len(text)
+			}
+			return n
+		case []value:
+			n := nested
+			for _, element := range held {
+				n += 1 + element.size()
+			}
+			return n
+		case item:
+			return nested + len(held) + held.size()
+		}
+	}
+	return 1
+}
+
 // value is one attribute value: its type's name and what it holds.
 type value map[string]any
 
