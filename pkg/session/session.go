@@ -31,6 +31,9 @@ const idLength = 32
 // written down, so that most uses cost no write.
 const touchShare = 10
 
+// sessionPrefix begins the key of every session.
+const sessionPrefix = "session#"
+
 // MaxAbsolute bounds every session's life, and so for how long EndAll must be
 // remembered.
 const MaxAbsolute = 30 * 24 * time.Hour
@@ -90,7 +93,7 @@ func (id ID) Reveal() string { return id.encoded.Reveal() }
 
 func (id ID) key() string {
 	sum := sha256.Sum256([]byte(id.Reveal()))
-	return "session#" + hex.EncodeToString(sum[:])
+	return sessionPrefix + hex.EncodeToString(sum[:])
 }
 
 // Session is who signed in.
@@ -151,7 +154,7 @@ func (s *Sessions) Find(ctx context.Context, id ID) (Session, error) {
 		return Session{}, ErrNone // of another release: sign in again
 	}
 	now := s.cfg.Now()
-	if !now.Before(s.end(r)) {
+	if !now.Before(s.endOf(r)) {
 		return Session{}, ErrNone
 	}
 	ended, _, err := s.endedUpTo(ctx, r.Subject)
@@ -188,14 +191,34 @@ func (s *Sessions) End(ctx context.Context, id ID) (Session, error) {
 // EndAll ends every session of subject whose account was checked up to now: for
 // a disabled account or a changed password.
 func (s *Sessions) EndAll(ctx context.Context, subject string) error {
+	_, _, err := s.end(ctx, subject)
+	return err
+}
+
+// EndOthers does the same for all sessions but the one that is about to be
+// opened, whose account was checked when checked says: for a password that its
+// owner has changed. It returns what to give Open in checked's place, or ErrNone
+// if all were ended since checked by somebody else: then that one is not to be
+// opened either.
+func (s *Sessions) EndOthers(ctx context.Context, subject string, checked time.Time) (time.Time, error) {
+	before, ended, err := s.end(ctx, subject)
+	if err == nil && !checked.After(before) {
+		err = ErrNone
+	}
+	return ended.Add(1), err // after that, however coarse the clock
+}
+
+// end ends all sessions of subject. It returns the times up to which they were
+// ended before, and are now.
+func (s *Sessions) end(ctx context.Context, subject string) (before, now time.Time, err error) {
 	for {
 		now := s.cfg.Now()
-		ended, version, err := s.endedUpTo(ctx, subject)
+		before, version, err := s.endedUpTo(ctx, subject)
 		if err != nil {
-			return fmt.Errorf("ending sessions: %w", err)
+			return before, now, fmt.Errorf("ending sessions: %w", err)
 		}
-		if !ended.Before(now) {
-			return nil
+		if !before.Before(now) {
+			return before, before, nil
 		}
 		err = s.cfg.Store.Put(ctx, subjectKey(subject), state.Item{
 			Value: []byte(now.UTC().Format(time.RFC3339Nano)),
@@ -204,10 +227,10 @@ func (s *Sessions) EndAll(ctx context.Context, subject string) error {
 			Version: version,
 		})
 		if err == nil {
-			return nil
+			return before, now, nil
 		}
 		if !errors.Is(err, state.ErrConflict) {
-			return fmt.Errorf("ending sessions: %w", err)
+			return before, now, fmt.Errorf("ending sessions: %w", err)
 		}
 	}
 }
@@ -234,11 +257,11 @@ func (s *Sessions) put(ctx context.Context, id ID, r record, version int64) erro
 	if err != nil {
 		return fmt.Errorf("encoding a session: %w", err)
 	}
-	return s.cfg.Store.Put(ctx, id.key(), state.Item{Value: value, Expires: s.end(r), Version: version})
+	return s.cfg.Store.Put(ctx, id.key(), state.Item{Value: value, Expires: s.endOf(r), Version: version})
 }
 
-// end is when the session of r ends by itself.
-func (s *Sessions) end(r record) time.Time {
+// endOf is when the session of r ends by itself.
+func (s *Sessions) endOf(r record) time.Time {
 	idle, absolute := r.Used.Add(s.cfg.Idle), r.Opened.Add(s.cfg.Absolute)
 	if idle.Before(absolute) {
 		return idle

@@ -411,3 +411,47 @@ func TestAConfigWithoutAnEndIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestEndOthersSparesTheSessionThatIsAboutToBeOpenedAndNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // with a clock that stands still
+		s := open(t, &spy{})
+		checked := time.Now()
+		time.Sleep(time.Second)
+		before := begin(t, s, "id-1")
+		fresh, err := s.EndOthers(t.Context(), "id-1", checked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Find(t.Context(), before); !errors.Is(err, session.ErrNone) {
+			t.Errorf("another session: %v, want ErrNone", err)
+		}
+		id, err := s.Open(t.Context(), "id-1", []byte("{}"), fresh)
+		if err != nil {
+			t.Fatalf("its own session: %v", err)
+		}
+		if _, err := s.Find(t.Context(), id); err != nil {
+			t.Errorf("its own session: %v", err)
+		}
+	})
+}
+
+// Whoever disables an account ends what is under way; a change of the password
+// in the same moment does not bring it back.
+func TestEndOthersAfterSomebodyElsesEndSparesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &spy{})
+		checked := time.Now()
+		time.Sleep(time.Second)
+		if err := s.EndAll(t.Context(), "id-1"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		since := begin(t, s, "id-1")
+		if _, err := s.EndOthers(t.Context(), "id-1", checked); !errors.Is(err, session.ErrNone) {
+			t.Errorf("EndOthers = %v, want ErrNone", err)
+		}
+		if _, err := s.Find(t.Context(), since); !errors.Is(err, session.ErrNone) {
+			t.Errorf("a session from in between: %v, want ErrNone", err)
+		}
+	})
+}

@@ -27,6 +27,7 @@ func TestStoreKeepsTheContract(t *testing.T) {
 	server, cfg := awstest.Start(t)
 	server.CreateTable(table, "key")
 	keepsTheContract(t, dynamodb.NewFromConfig(cfg), table)
+	listsByTheContract(t, dynamodb.NewFromConfig(cfg), table)
 }
 
 // moto serves in threads but checks a condition and writes without a lock, so
@@ -62,9 +63,26 @@ func keepsTheContract(t *testing.T, client *dynamodb.Client, table string) {
 	})
 }
 
+func listsByTheContract(t *testing.T, client *dynamodb.Client, table string) {
+	statetest.RunLister(t, func(t *testing.T, now func() time.Time) (state.Store, state.Lister) {
+		config := dynamo.Config{Client: client, Table: table, Now: now}
+		store, err := dynamo.New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lister, err := dynamo.NewLister(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store, lister
+	})
+}
+
 func keepsTheContractOn(t *testing.T, cfg aws.Config) {
 	client := dynamodb.NewFromConfig(cfg)
-	keepsTheContract(t, client, awstest.CreateTableAt(t, client, "key"))
+	table := awstest.CreateTableAt(t, client, "key")
+	keepsTheContract(t, client, table)
+	listsByTheContract(t, client, table)
 }
 
 func newStore(t *testing.T) (*awstest.Server, *dynamo.Store) {
@@ -86,6 +104,9 @@ func TestNewRefusesAnIncompleteConfig(t *testing.T) {
 	for _, config := range []dynamo.Config{{}, {Client: client}, {Table: table}} {
 		if store, err := dynamo.New(config); err == nil || store != nil {
 			t.Errorf("New(%+v) = %v, %v, want an error", config, store, err)
+		}
+		if lister, err := dynamo.NewLister(config); err == nil || lister != nil {
+			t.Errorf("NewLister(%+v) = %v, %v, want an error", config, lister, err)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,7 +29,10 @@ type Store struct {
 	sweepAt int
 }
 
-var _ state.Store = (*Store)(nil)
+var (
+	_ state.Store  = (*Store)(nil)
+	_ state.Lister = (*Store)(nil)
+)
 
 type entry struct {
 	item  state.Item
@@ -94,6 +99,37 @@ func (s *Store) Count(ctx context.Context, key string, expires time.Time) (int64
 	e.count++
 	s.set(key, e)
 	return e.count, nil
+}
+
+// List implements state.Lister.
+func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[state.Entry, error] {
+	return func(yield func(state.Entry, error) bool) {
+		for _, e := range s.listed(prefix) {
+			if err := check(ctx); err != nil {
+				yield(state.Entry{}, err)
+				return
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if err := check(ctx); err != nil {
+			yield(state.Entry{}, err)
+		}
+	}
+}
+
+// listed copies, so that who iterates may call the store's other methods.
+func (s *Store) listed(prefix string) []state.Entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found []state.Entry
+	for key := range s.entries {
+		if e, ok := s.live(key); ok && e.count == 0 && strings.HasPrefix(key, prefix) {
+			found = append(found, state.Entry{Key: key, Item: clone(e.item)})
+		}
+	}
+	return found
 }
 
 // live returns the entry under key, or the zero entry.

@@ -13,6 +13,13 @@ func TestStoreKeepsTheContract(t *testing.T) {
 	statetest.Run(t, func(_ *testing.T, now func() time.Time) state.Store { return &Store{Now: now} })
 }
 
+func TestListerKeepsTheContract(t *testing.T) {
+	statetest.RunLister(t, func(_ *testing.T, now func() time.Time) (state.Store, state.Lister) {
+		s := &Store{Now: now}
+		return s, s
+	})
+}
+
 func TestExpiredEntriesDoNotPileUp(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	s := &Store{Now: func() time.Time { return now }}
