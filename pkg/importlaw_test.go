@@ -55,6 +55,7 @@ var rooms = []room{
 	{"challenge", 2, []string{"redact", "state"}, "what a step holds is its caller's affair: only how it is kept, claimed and ended is here"},
 	{"deskpro", 2, []string{"keyring", "redact", jwt}, "tokens and return URLs are Deskpro's contract: not HTTP's, not AWS's"},
 	{"directory/account", 2, []string{"directory", "redact", "golang.org/x/text/unicode/norm"}, "how a login is checked is the same wherever accounts are; hashing comes in by an interface"},
+	{"directory/fields", 2, nil, "naming an existing table's attributes needs no table"},
 	{"factor", 2, []string{"keyring", "redact"}, "codes and sealed keys know neither accounts nor pages"},
 	{"directory/claims", 2, []string{"directory"}, "reading a person from claims needs no service"},
 	{"directory/directorytest", 2, []string{"directory", "redact"}, "the contract suite knows the contract, never an adapter"},
