@@ -2,8 +2,10 @@ package functions_test
 
 import (
 	"bytes"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -19,6 +21,9 @@ import (
 
 	"deskpro-login/pkg/awsenv/awstest"
 	"deskpro-login/pkg/directory/cognito/cognitotest"
+	"deskpro-login/pkg/factor"
+	"deskpro-login/pkg/keyring"
+	"deskpro-login/pkg/redact"
 )
 
 // callsFile is embedded by infra/capacity, which turns it into money.
@@ -63,6 +68,8 @@ func TestTheCallsOfARequest(t *testing.T) {
 		{"wrong password", "cognito", "authenticate/wrong-password", justNow},
 		{"unknown account", "dynamodb", "authenticate/unknown-account", justNow},
 		{"unknown account", "cognito", "authenticate/unknown-account", justNow},
+		{"password before a code", "dynamodb", "authenticate/right-password", justNow},
+		{"code", "dynamodb", "authenticate/right-password", justNow},
 		{"form from elsewhere", "", "authenticate/cross-origin", justNow},
 		{"log-out", "", "logout/page", justNow},
 	} {
@@ -77,13 +84,24 @@ func TestTheCallsOfARequest(t *testing.T) {
 				env = environment(endpoint)
 			}
 			seedSession(t, aws, row.used, row.used)
+			twoSteps := row.kind == "password before a code" || row.kind == "code"
+			if twoSteps {
+				aws.PutItem("accounts", account("u-1001", "ugo@example.com", "Ugo Bianchi", `,"factor":{"M":`+app(t, aws, "u-1001")+`}`))
+			}
 			meter, env := measured(t, aws, env)
 			function, _, _ := strings.Cut(row.event, "/")
 			var log bytes.Buffer
 			process := start(t, function, append(env, "METRICS_NAMESPACE=DeskproLogin/acme-login"), &log)
 			invoke(t, process, []byte(`{}`)) // once it answers, it has fetched its keys
 			c := counted{Kind: row.kind, Directory: row.directory, Function: function, Secrets: meter.reset()["GetSecretValue"]}
-			answer := invoke(t, process, sample(t, row.event))
+			event := sample(t, row.event)
+			if row.kind == "code" {
+				page := invoke(t, process, event)
+				want(t, page, 200, "the code that it shows")
+				event = (&visitor{t: t}).event("POST /{door}/login/challenge", "", filled(page, url.Values{"code": {cognitotest.TOTP(appKey, time.Now())}}))
+				meter.reset()
+			}
+			answer := invoke(t, process, event)
 			c.Status, c.AnswerBytes = answer.StatusCode, len(answer.Body)
 			for name, value := range answer.Headers {
 				c.AnswerBytes += len(name) + len(value) + len(": \r\n")
@@ -96,7 +114,7 @@ func TestTheCallsOfARequest(t *testing.T) {
 				t.Errorf("%d keys fetched during the request", c.Calls["GetSecretValue"])
 			}
 			process.Stop() // so that log holds all
-			c.LogLines, c.LogBytes = logged(t, log.String(), sample(t, row.event))
+			c.LogLines, c.LogBytes = logged(t, log.String(), event)
 			got = append(got, c)
 		})
 	}
@@ -127,6 +145,34 @@ func TestTheCallsOfARequest(t *testing.T) {
 			t.Errorf("not as in %s; -update rewrites it, then go test ./infra/capacity -update the page\n got %s\nwant %s", callsFile, line, strings.Join(before[min(i, len(before)):min(i+1, len(before))], ""))
 		}
 	}
+}
+
+// appKey is the key of an authenticator app.
+var appKey = []byte("a key of twenty byte")
+
+// app is what is stored of it for an account, with all its recovery codes: those
+// are the most of it.
+func app(t *testing.T, aws *awstest.Server, id string) string {
+	t.Helper()
+	key, err := factor.ParseKey(base32.StdEncoding.EncodeToString(appKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := keyring.Version{ID: aws.PutSecret("factors", factorsKey), Text: redact.New(factorsKey)}
+	vault, err := factor.NewVault(keyring.StaticVersion{Version: version})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := vault.Seal(t.Context(), id, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hashes []string
+	for _, code := range factor.NewCodes() {
+		hash, _ := factor.HashCode(id, redact.New(code))
+		hashes = append(hashes, `{"S":"`+hash+`"}`)
+	}
+	return fmt.Sprintf(`{"key":{"S":%q},"step":{"N":"0"},"recovery":{"L":[%s]}}`, sealed, strings.Join(hashes, ","))
 }
 
 var timestamp = regexp.MustCompile(`"timestamp":"[^"]*"`)
@@ -239,30 +285,46 @@ func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // itemSize is an item's size as DynamoDB counts it, in bytes:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 func itemSize(item string) float64 {
-	var attributes map[string]map[string]any
+	var attributes map[string]any
 	_ = json.Unmarshal([]byte(item), &attributes) // none is of no size
 	size := 0
 	for name, value := range attributes {
-		size += len(name)
-		for kind, held := range value {
-			switch held := held.(type) {
-			case string:
-				switch kind {
-				case "N":
-					size += len(held)/2 + 2
-				case "B":
-					size += base64.StdEncoding.DecodedLen(len(held))
-				default:
-					size += len(held)
-				}
-			case []any: // a set
-				for _, element := range held {
-					size += len(element.(string))
-				}
-			default:
-				size++
-			}
-		}
+		size += len(name) + valueSize(value.(map[string]any))
 	}
 	return float64(size)
+}
+
+func valueSize(value map[string]any) (size int) {
+	for kind, held := range value {
+		switch held := held.(type) {
+		case string:
+			switch kind {
+			case "N":
+				size += len(held)/2 + 2
+			case "B":
+				size += base64.StdEncoding.DecodedLen(len(held))
+			default:
+				size += len(held)
+			}
+		case []any:
+			if kind == "L" {
+				size += 3
+			}
+			for _, element := range held {
+				if text, ok := element.(string); ok { // a set's
+					size += len(text)
+				} else {
+					size += 1 + valueSize(element.(map[string]any))
+				}
+			}
+		case map[string]any:
+			size += 3
+			for name, element := range held {
+				size += 1 + len(name) + valueSize(element.(map[string]any))
+			}
+		default:
+			size++
+		}
+	}
+	return size
 }

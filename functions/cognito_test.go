@@ -42,7 +42,7 @@ func cognitoEnvironment(t *testing.T, user cognitotest.User, change ...func(*cog
 	}
 	return pool, aws, append(environment(front.URL),
 		"AWS_ACCESS_KEY_ID="+credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+credentials.SecretAccessKey,
-		"DIRECTORY=cognito", "ACCOUNTS_TABLE=", "COGNITO_USER_POOL_ID="+pool.PoolID(), "COGNITO_CLIENT_ID="+pool.ClientID(), "COGNITO_CLIENT_SECRET=client",
+		"DIRECTORY=cognito", "ACCOUNTS_TABLE=", "FACTORS=", "FACTOR_SECRET=", "COGNITO_USER_POOL_ID="+pool.PoolID(), "COGNITO_CLIENT_ID="+pool.ClientID(), "COGNITO_CLIENT_SECRET=client",
 		"USERS_ATTRIBUTES=department", "AGENTS_ATTRIBUTES=department")
 }
 

@@ -30,6 +30,8 @@ import (
 const (
 	usersKey  = "users-practice-key-users-practice-key"
 	agentsKey = "agents-practice-key-agents-practice-key"
+	// factorsKey seals the keys of authenticator apps.
+	factorsKey = "factors-practice-key-factors-practice-key"
 	// sessionID is the cookie in the sample events.
 	sessionID = "cHJhY3RpY2Utc2Vzc2lvbi1vZi11Z28tYmlhbmNoaSE"
 )
@@ -95,7 +97,8 @@ var hash = sync.OnceValue(func() string {
 	return encoded
 })
 
-// cloud is AWS with two accounts, both keys and ugo's session.
+// cloud is AWS with two accounts, both keys, the one that seals apps' keys, and
+// ugo's session.
 func cloud(t *testing.T) (*awstest.Server, string) {
 	t.Helper()
 	aws := awstest.New()
@@ -103,6 +106,7 @@ func cloud(t *testing.T) (*awstest.Server, string) {
 	t.Cleanup(func() { aws.Clear(); server.Close() })
 	aws.PutSecret("users", usersKey)
 	aws.PutSecret("agents", agentsKey)
+	aws.PutSecret("factors", factorsKey)
 	aws.CreateTable("accounts", "login")
 	aws.PutItem("accounts", account("u-1001", "ugo@example.com", "Ugo Bianchi", ""))
 	aws.PutItem("accounts", account("u-1002", "ana@example.com", "Ana Souza", `,"groups":{"SS":["deskpro-agents"]}`))
@@ -136,7 +140,7 @@ func account(id, login, name, more string) string {
 func environment(endpoint string) []string {
 	return []string{
 		"AWS_ENDPOINT_URL=" + endpoint,
-		"BRAND=Acme", "FRAME_ANCESTORS=https://intranet.example.com", "ISSUER=acme-login", "STATE_TABLE=state", "DIRECTORY=dynamodb", "ACCOUNTS_TABLE=accounts",
+		"BRAND=Acme", "FRAME_ANCESTORS=https://intranet.example.com", "ISSUER=acme-login", "STATE_TABLE=state", "DIRECTORY=dynamodb", "ACCOUNTS_TABLE=accounts", "FACTORS=on", "FACTOR_SECRET=factors",
 		"USERS_DESKPRO_URL=https://acme.deskpro.com/", "USERS_SECRET=users", "USERS_DEFAULT_RETURN=/login/authenticate-callback/1",
 		"AGENTS_DESKPRO_URL=https://acme.deskpro.com/agent/", "AGENTS_SECRET=agents", "AGENTS_GROUP=deskpro-agents",
 	}

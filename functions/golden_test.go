@@ -78,7 +78,9 @@ func TestEveryEventIsAnsweredAsItsGoldenSays(t *testing.T) {
 func goldenEnvironment(t *testing.T, event string) []string {
 	t.Helper()
 	if !strings.HasPrefix(event, "cognito-") {
-		_, endpoint := cloud(t)
+		aws, endpoint := cloud(t)
+		aws.PutItem("accounts", account("u-1003", "nia@example.com", "Nia Mensah", `,"must_change":{"BOOL":true}`))
+		aws.PutItem("accounts", account("u-1004", "mia@example.com", "Mia Lindqvist", `,"factor":{"M":`+app(t, aws, "u-1004")+`}`))
 		return environment(endpoint)
 	}
 	person := func(login, name string) cognitotest.User {

@@ -3,6 +3,7 @@ package functions_test
 import (
 	"bytes"
 	"crypto/rand"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -41,7 +42,7 @@ func TestMotoAgrees(t *testing.T) {
 	}
 	env := append(environment(endpoint),
 		"STATE_TABLE="+awstest.CreateTableAt(t, tables, "key"), "ACCOUNTS_TABLE="+accounts,
-		"USERS_SECRET="+secret("users", usersKey), "AGENTS_SECRET="+secret("agents", agentsKey))
+		"USERS_SECRET="+secret("users", usersKey), "AGENTS_SECRET="+secret("agents", agentsKey), "FACTOR_SECRET="+secret("factors", factorsKey))
 
 	call := func(function, event, cookie string) (status int, shown, newCookie string) {
 		t.Helper()
@@ -66,4 +67,15 @@ func TestMotoAgrees(t *testing.T) {
 	if status, shown, _ := call("login", "login/with-session", cookie); status != 200 || !strings.Contains(shown, "<h1>Sign in</h1>") {
 		t.Errorf("coming back after logging out: %s", shown)
 	}
+
+	v := &visitor{t: t, env: env}
+	page := v.signIn("ugo@example.com", "practice-helpdesk", "password")
+	want(t, page, 200, "Choose a new password")
+	want(t, v.answer(page, url.Values{"new_password": {another}}), 302, arrived)
+	key, codes := v.enrol(v.signIn("ugo@example.com", another, "factor"))
+	v = &visitor{t: t, env: env}
+	want(t, v.answer(v.signIn("ugo@example.com", another, ""), url.Values{"code": {nextCode(key)}}), 302, arrived)
+	v = &visitor{t: t, env: env}
+	want(t, v.answer(v.signIn("ugo@example.com", another, ""), url.Values{"code": {codes[9]}}), 302, arrived)
+	want(t, v.answer(v.signIn("ugo@example.com", another, ""), url.Values{"code": {codes[9]}}), 401, "DPL-2008")
 }

@@ -155,6 +155,17 @@ func TestAGoodDeploymentIsReportedToSucceed(t *testing.T) {
 			d.env = append(d.env, "USERS_GROUP=customers", "USERS_ATTRIBUTES=department cost-centre", "TOKEN_ALGORITHM=HS512", "TOKEN_LIFETIME=600s")
 			return d
 		},
+		"with a second factor at both doors": func(t *testing.T) *deployment {
+			d := newDeployment(t)
+			d.env = append(d.env, "USERS_FACTOR=required", "AGENTS_FACTOR=required")
+			return d
+		},
+		"over a table of others": func(t *testing.T) *deployment {
+			d := newDeployment(t)
+			d.aws.CreateTable("people", "username")
+			d.env = append(d.env, "ACCOUNTS_TABLE=people", "ACCOUNTS_FIELDS=login=username disabled=!active", "ACCOUNTS_WRITES=off", "FACTORS=", "FACTOR_SECRET=")
+			return d
+		},
 		"behind CloudFront": func(t *testing.T) *deployment {
 			d := newDeployment(t)
 			for function := range versions {
@@ -234,7 +245,7 @@ func TestABrokenDeploymentIsReportedToFail(t *testing.T) {
 			d.more["login"] = []string{"STATE_TABLE=elsewhere"}
 		}, nil, []string{failed("login", "status 200"), `"failures":2`}},
 		{"the accounts table is missing", func(d *deployment) { d.more["authenticate"] = []string{"ACCOUNTS_TABLE=nowhere"} }, nil,
-			[]string{failed("authenticate", "DPL-3001"), `"failures":2`}},
+			[]string{failed("authenticate", "DPL-3007"), `"failures":2`}},
 		{"a function's configuration is broken", func(d *deployment) { d.more["authenticate"] = []string{"STATE_TABLE="} }, nil,
 			[]string{failed("authenticate", "status 503 with DPL-3006"), `"failures":2`}},
 		{"log-out's configuration is broken", func(d *deployment) { d.more["logout"] = []string{"STATE_TABLE="} }, nil,

@@ -32,6 +32,25 @@ type visitor struct {
 
 func (v *visitor) send(function, route, query string, fields url.Values) events.APIGatewayV2HTTPResponse {
 	v.t.Helper()
+	process := start(v.t, function, v.env, &v.log)
+	answer := invoke(v.t, process, v.event(route, query, fields))
+	process.Stop()
+	if v.cookies == nil {
+		v.cookies = map[string]string{}
+	}
+	for _, line := range answer.Cookies {
+		cookie, err := http.ParseSetCookie(line)
+		if err != nil {
+			v.t.Fatal(err)
+		}
+		v.cookies[cookie.Name] = cookie.Value
+	}
+	return answer
+}
+
+// event is a request as a function gets it.
+func (v *visitor) event(route, query string, fields url.Values) []byte {
+	v.t.Helper()
 	method, path, _ := strings.Cut(route, " ")
 	event := events.APIGatewayV2HTTPRequest{
 		Version: "2.0", RouteKey: route, RawPath: strings.ReplaceAll(path, "{door}", "users"), RawQueryString: query,
@@ -51,29 +70,21 @@ func (v *visitor) send(function, route, query string, fields url.Values) events.
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	process := start(v.t, function, v.env, &v.log)
-	answer := invoke(v.t, process, payload)
-	process.Stop()
-	if v.cookies == nil {
-		v.cookies = map[string]string{}
-	}
-	for _, line := range answer.Cookies {
-		cookie, err := http.ParseSetCookie(line)
-		if err != nil {
-			v.t.Fatal(err)
-		}
-		v.cookies[cookie.Name] = cookie.Value
-	}
-	return answer
+	return payload
 }
 
 // answer submits the step that page asks for.
 func (v *visitor) answer(page events.APIGatewayV2HTTPResponse, fields url.Values) events.APIGatewayV2HTTPResponse {
 	v.t.Helper()
+	return v.send("authenticate", "POST /{door}/login/challenge", "", filled(page, fields))
+}
+
+// filled adds what page's form has hidden.
+func filled(page events.APIGatewayV2HTTPResponse, fields url.Values) url.Values {
 	for _, hidden := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(page.Body, -1) {
 		fields.Set(hidden[1], html.UnescapeString(hidden[2]))
 	}
-	return v.send("authenticate", "POST /{door}/login/challenge", "", fields)
+	return fields
 }
 
 func (v *visitor) password(login string) events.APIGatewayV2HTTPResponse {

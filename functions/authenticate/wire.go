@@ -13,12 +13,15 @@ import (
 	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/directory/account"
 	"deskpro-login/pkg/directory/cognito"
 	accounts "deskpro-login/pkg/directory/dynamo"
 	"deskpro-login/pkg/directory/oidc"
+	"deskpro-login/pkg/factor"
 	"deskpro-login/pkg/keyring/awssecrets"
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/password"
+	"deskpro-login/pkg/password/pwned"
 	"deskpro-login/pkg/session"
 	"deskpro-login/pkg/state/dynamo"
 	"deskpro-login/pkg/web"
@@ -45,14 +48,14 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 		if err != nil {
 			return nil, err
 		}
-		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Keys: keys})
+		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys})
 	}
 	pages := web.Config{
 		Doors: doors, Sessions: sessions, Store: store, Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
 		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	}
 	if cfg.Directory.UserPoolID == "" {
-		pages.Directory, err = openTable(cfg, aws)
+		pages.Directory, err = openTable(ctx, cfg, aws, secrets)
 	} else {
 		err = openPool(ctx, cfg, aws, secrets, &pages)
 	}
@@ -67,12 +70,45 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 }
 
 // openTable returns the directory in a DynamoDB table.
-func openTable(cfg config.Config, aws awsv2.Config) (directory.Authenticator, error) {
-	passwords, err := password.New(password.Config{})
+func openTable(ctx context.Context, cfg config.Config, aws awsv2.Config, secrets *secretsmanager.Client) (directory.Authenticator, error) {
+	d := cfg.Directory
+	hasher, err := password.New(password.Config{Memory: d.Hash.Memory, Time: d.Hash.Time, Parallelism: d.Hash.Parallelism})
 	if err != nil {
 		return nil, err
 	}
-	return accounts.New(accounts.Config{Client: dynamodb.NewFromConfig(aws), Table: cfg.Directory.AccountsTable, Passwords: passwords})
+	table, err := accounts.New(accounts.Config{Client: dynamodb.NewFromConfig(aws), Table: d.AccountsTable, Fields: d.Fields, ReadOnly: !d.Writes})
+	if err != nil {
+		return nil, err
+	}
+	people := account.Config{Store: table, Passwords: hasher, FactorGroups: d.FactorGroups, ReadOnly: !d.Writes}
+	if d.Writes {
+		if people.Policy, err = policy(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if d.Factors {
+		versions, err := awssecrets.PrefetchedVersions(ctx, awssecrets.Config{Client: secrets, SecretID: d.FactorSecretID})
+		if err != nil {
+			return nil, err
+		}
+		if people.Factors, err = factor.NewVault(versions); err != nil {
+			return nil, err
+		}
+	}
+	return account.New(people)
+}
+
+// policy judges the passwords that people choose.
+func policy(cfg config.Config) (*password.Policy, error) {
+	rules := password.PolicyConfig{MinLength: cfg.Directory.MinLength, Words: cfg.CompanyWords()}
+	if cfg.Directory.BreachCheck {
+		checker, err := pwned.New(pwned.Config{})
+		if err != nil {
+			return nil, err
+		}
+		rules.Breached = checker.Breached
+	}
+	return password.NewPolicy(rules)
 }
 
 // openPool gives pages the directory in a Cognito user pool, and the pool's

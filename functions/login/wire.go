@@ -39,7 +39,7 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 		if err != nil {
 			return nil, err
 		}
-		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Keys: keys})
+		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys})
 	}
 	server, err := web.New(web.Config{
 		Doors: doors, Sessions: sessions, Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,

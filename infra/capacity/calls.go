@@ -78,12 +78,14 @@ func (f facts) request(kind, directory string) request {
 }
 
 // size finds the measurement that stands for a kind: the ones with a wrong
-// password take what a sign-in takes, for nobody shall tell them apart.
+// password take what a sign-in takes, for nobody shall tell them apart, and so
+// does one before a code. A code itself is some calls and no hash, like a
+// redirect.
 func (f facts) size(kind, directory string, memory int) size {
 	switch kind {
-	case "redirect after a pause":
+	case "redirect after a pause", "code":
 		kind = "redirect"
-	case "wrong password", "unknown account":
+	case "wrong password", "unknown account", "password before a code":
 		kind = "sign-in"
 	}
 	for _, s := range f.measured.Sizes {

@@ -14,6 +14,9 @@ func journeys() []journey {
 		all = append(all,
 			journey{"signing in", directory, []string{"page", "sign-in"}, true},
 			journey{"a wrong password", directory, []string{"wrong password"}, false})
+		if directory == dynamodb {
+			all = append(all, journey{"signing in with an app", directory, []string{"page", "password before a code", "code"}, false})
+		}
 	}
 	// With a session the directory is not asked; the next visit is mostly later
 	// than the six minutes in which a use is noted once.

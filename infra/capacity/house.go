@@ -91,6 +91,7 @@ func (h *house) furnish(ctx context.Context) error {
 	}
 	secret := strings.Repeat("capacity", 8)
 	h.aws.PutSecret("users-jwt", secret)
+	h.aws.PutSecret("factors", secret)
 	if h.key, err = keyring.ParseKey(redact.New(secret), ""); err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func (h *house) start(function, directory string) (*runtimetest.Process, error) 
 	if directory == cognito {
 		env = append(env, "COGNITO_USER_POOL_ID="+h.pool.PoolID(), "COGNITO_CLIENT_ID="+h.pool.ClientID())
 	} else {
-		env = append(env, "ACCOUNTS_TABLE=accounts")
+		env = append(env, "ACCOUNTS_TABLE=accounts", "FACTORS=on", "FACTOR_SECRET=factors")
 	}
 	return runtimetest.Start(runtimetest.Config{Binary: filepath.Join(h.binaries, function), Env: env, Timeout: 10 * time.Second})
 }

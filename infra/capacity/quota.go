@@ -56,7 +56,8 @@ func quotas() []quota {
 			seen: directoryBusy, raise: "Service Quotas, for money (the price list has it); it is the account's and Region's, so a second pool does not help, a second account or Region does; or the DynamoDB directory",
 			source: docs + "cognito/latest/developerguide/quotas.html"},
 		{name: "accounts table, a new one's reads", limit: 12_000, unit: "read units/s", only: dynamodb,
-			load: func(f facts, directory string) float64 { return f.request("sign-in", directory).Reads },
+			// Of those of a sign-in, some are of the state table.
+			load: func(f facts, directory string) float64 { return f.request("wrong password", directory).Reads },
 			seen: directoryBusy, raise: "it grows by itself with twice the last peak in 30 minutes; `WarmThroughput` before a known hour",
 			source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
 		{name: "state table, a new one's writes", limit: 4_000, unit: "write units/s",

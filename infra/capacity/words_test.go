@@ -6,12 +6,16 @@ import (
 	"go/token"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+
+	"deskpro-login/pkg/audit"
 )
 
 // ofAnyDirectory are the refusals that a table of accounts can have, too.
 var ofAnyDirectory = []string{
 	"bad_credentials", "not_in_group", "email_unverified", "account_incomplete", "claims_refused", "throttled",
+	"wrong_code", "spent_code", "unfit_password", "too_many_answers", "no_factor", "factor_missing",
 }
 
 // The words are where they are written: nothing needs their number at run time.
@@ -31,6 +35,7 @@ func TestTheMetricsHaveThatManyWords(t *testing.T) {
 		{"reasons", reasons, constants(t, "../../pkg/lambdahttp/edge.go", "NoKey")},
 		{"outcomes", outcomes, 1 + len(refusals)}, // one is signed_in
 		{"outcomes of pools", poolOutcomes, ofPools},
+		{"challenges of tables", len(audit.TableChallenges()), len(counted(t))},
 		{"codes", codes, failures},
 		{"metrics of cold starts", coldStarts, len(properties(t, "AWS::Logs::MetricFilter"))},
 	} {
@@ -38,6 +43,26 @@ func TestTheMetricsHaveThatManyWords(t *testing.T) {
 			t.Errorf("%s: %d here, %d where they are written", row.name, row.got, row.want)
 		}
 	}
+}
+
+// counted are the challenges of accounts in a table, under the names that the
+// metric has for them: those that it does not know are one.
+func counted(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	ast.Inspect(parse(t, "../../pkg/directory/account/progress.go"), func(node ast.Node) bool {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(spec.Names[0].Name, "kind") {
+			return true
+		}
+		name, _ := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if !slices.Contains(audit.Challenges(), name) {
+			name = "another"
+		}
+		names[name] = true
+		return true
+	})
+	return names
 }
 
 func parse(t *testing.T, file string) *ast.File {

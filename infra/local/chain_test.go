@@ -177,14 +177,15 @@ func TestAPoolThatLetsPeopleChoose(t *testing.T) {
 	arrived(t, b, b.signIn(p, "ana@example.com", practicePassword), "u-1002")
 }
 
-func TestATableHasThePeopleWithAPasswordAlone(t *testing.T) {
+func TestATableOffersWhatItHas(t *testing.T) {
 	l := start(t, "-directory", "dynamodb")
-	if all := strings.Join(l.banner, "\n"); !strings.Contains(all, "ugo@example.com") || strings.Contains(all, "mia@example.com") {
+	if all := strings.Join(l.banner, "\n"); !strings.Contains(all, "ugo@example.com") || strings.Contains(all, "eva@example.com") {
 		t.Errorf("the banner is\n%s", all)
 	}
 	b, p := l.begin(t)
 	if strings.Contains(p.body, "Forgotten") || strings.Contains(p.body, providerName) {
 		t.Errorf("the page offers what a table has not:\n%s", p.body)
 	}
+	p.want(t, http.StatusOK, "Change your password", "Set up an authenticator app")
 	arrived(t, b, b.signIn(p, "ugo@example.com", practicePassword), "u-1001")
 }

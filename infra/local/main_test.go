@@ -103,7 +103,9 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 		{"a directory that there is not", []string{"-directory", "ldap"}, `-directory "ldap": give cognito or dynamodb`},
 		{"a flow that there is not", []string{"-flow", "SRP"}, `-flow "SRP": give ADMIN_USER_PASSWORD_AUTH or USER_AUTH`},
 		{"a mode that there is not", []string{"-federation", "maybe"}, `-federation "maybe": give button, direct or off`},
-		{"a second factor without a pool", []string{"-directory", "dynamodb", "-mfa"}, "-mfa is the pool's: leave out -directory dynamodb"},
+		{"data of a pool", []string{"-directory", "cognito", "-data", "x"}, "-data keeps a table, and the practice pool is none: leave out -directory cognito"},
+		{"data nowhere", []string{"-data", ""}, "-data is empty: give a folder, or leave it out"},
+		{"data in a file", []string{"-data", "main.go"}, "give a folder that you may write to"},
 		{"a choice without a pool", []string{"-directory", "dynamodb", "-flow", "USER_AUTH"}, "-flow is the pool's: leave out -directory dynamodb"},
 		{"managed login without a pool", []string{"-directory", "dynamodb", "-federation", "button"}, "-federation is the pool's: leave out -directory dynamodb"},
 		{"a second factor and a code alone", []string{"-mfa", "-flow", "USER_AUTH"}, "leave out one of them"},
@@ -129,7 +131,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		want []string
 	}{
 		{[]string{"-addr", ":8080", "-directory", "ldap", "-flow", "SRP", "-federation", "popup", "now"}, []string{"now", "-addr", "-directory", "-flow", "-federation"}},
-		{[]string{"-directory", "dynamodb", "-mfa", "-flow", "USER_AUTH", "-federation", "direct"}, []string{"-federation", "-flow", "-mfa"}},
+		{[]string{"-directory", "dynamodb", "-flow", "USER_AUTH", "-federation", "direct"}, []string{"-federation", "-flow"}},
 	} {
 		_, err := parseOptions(row.args, io.Discard)
 		if err == nil {
@@ -156,6 +158,9 @@ func TestArgumentsThatAreTaken(t *testing.T) {
 		{"-mfa=false", "-flow", "USER_AUTH", "-federation", "direct"},
 		{"-directory", "cognito", "-federation", "off"},
 		{"-directory", "dynamodb"},
+		{"-directory", "dynamodb", "-mfa"},
+		{"-data", "x"},
+		{"-data", "x", "-directory", "dynamodb", "-mfa"},
 		{"-directory", "dynamodb", "-mfa=false", "-flow", "ADMIN_USER_PASSWORD_AUTH", "-federation", "off"},
 	} {
 		if _, err := parseOptions(args, io.Discard); err != nil {

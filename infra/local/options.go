@@ -14,7 +14,9 @@ import (
 type options struct {
 	addr                        *net.TCPAddr
 	directory, flow, federation string
-	mfa                         bool
+	// data is the folder that the table is kept in; empty: it is not.
+	data string
+	mfa  bool
 }
 
 // parseOptions returns all that is wrong with the flags at once, with the cure.
@@ -23,9 +25,10 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	var o options
 	addr := flags.String("addr", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
-	flags.StringVar(&o.directory, "directory", "cognito", "`where` accounts are: cognito, a practice user pool, or dynamodb, passwords alone")
+	flags.StringVar(&o.directory, "directory", "cognito", "`where` accounts are: cognito, a practice user pool, or dynamodb, a practice table that loginctl can change")
+	flags.StringVar(&o.data, "data", "", "`folder` to keep the accounts and sessions of -directory dynamodb in, from run to run")
 	flags.StringVar(&o.flow, "flow", "ADMIN_USER_PASSWORD_AUTH", "the pool's authentication `flow`, or USER_AUTH: people may choose how to sign in")
-	flags.BoolVar(&o.mfa, "mfa", false, "the pool asks everyone for a second factor, and makes them set one up")
+	flags.BoolVar(&o.mfa, "mfa", false, "everyone needs a second factor, and has to set one up")
 	flags.StringVar(&o.federation, "federation", "button", "`how` people come to the pool's managed login: button, direct or off")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -49,10 +52,17 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	oneOf("directory", o.directory, "cognito", "dynamodb")
 	chosen := oneOf("flow", o.flow, "ADMIN_USER_PASSWORD_AUTH", "USER_AUTH") && o.flow == "USER_AUTH"
 	elsewhere := oneOf("federation", o.federation, "button", "direct", "off") && o.federation != "off"
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if o.data != "" && !given["directory"] {
+		o.directory = "dynamodb"
+	}
+	problem(o.data != "" && o.directory == "cognito", "-data keeps a table, and the practice pool is none: leave out -directory cognito")
+	problem(given["data"] && o.data == "", "-data is empty: give a folder, or leave it out")
 	if o.directory == "dynamodb" {
 		flags.Visit(func(f *flag.Flag) {
-			of := map[string]bool{"mfa": o.mfa, "flow": chosen, "federation": elsewhere}
-			problem(of[f.Name], "-%s is the pool's: leave out -directory dynamodb", f.Name)
+			of := map[string]bool{"flow": chosen, "federation": elsewhere}
+			problem(of[f.Name], "-%s is the pool's: leave out -directory dynamodb and -data", f.Name)
 		})
 	} else {
 		problem(o.mfa && chosen, "-mfa with -flow USER_AUTH: Cognito lets nobody sign in by a code alone where everyone needs a second factor; leave out one of them")

@@ -9,7 +9,6 @@ import (
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/directory/cognito"
 	"deskpro-login/pkg/directory/cognito/cognitotest"
-	"deskpro-login/pkg/directory/memory"
 	"deskpro-login/pkg/directory/oidc"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/web"
@@ -45,7 +44,9 @@ func newPool(o options, login string, mail io.Writer) (*cognitotest.Server, erro
 		return nil, err
 	}
 	for _, a := range practiceAccounts() {
-		pool.Add(a.user())
+		if a.user != nil {
+			pool.Add(a.pooled())
+		}
 	}
 	return pool, nil
 }
@@ -71,19 +72,5 @@ func openPool(cfg config.Config, pool *cognitotest.Server, pages *web.Config) er
 	logout.Logout = true // the variable is logout's
 	pages.FederationLogout = logout.LogoutURL()
 	pages.Federation, err = oidc.New(provider)
-	return err
-}
-
-// openTable gives pages a directory that knows passwords and nothing else, as
-// the one in DynamoDB does.
-func openTable(pages *web.Config) error {
-	var rows []memory.Account
-	for _, a := range practiceAccounts() {
-		if a.change == nil {
-			rows = append(rows, a.row())
-		}
-	}
-	var err error
-	pages.Directory, err = memory.New(memory.Config{Accounts: rows})
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/deskpro/deskprotest"
@@ -18,7 +20,9 @@ import (
 	"deskpro-login/pkg/lambdahttp/gateway"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/session"
-	state "deskpro-login/pkg/state/memory"
+	"deskpro-login/pkg/state"
+	"deskpro-login/pkg/state/dynamo"
+	"deskpro-login/pkg/state/memory"
 	"deskpro-login/pkg/web"
 )
 
@@ -28,10 +32,12 @@ import (
 type site struct {
 	login, helpdesk string // hosts, with their port
 	options         options
-	pool            *cognitotest.Server // nil with another directory
-	secrets         map[string]redact.Secret
-	practice        http.Handler
-	pages           http.Handler
+	// Of pool and cloud, one is there: it has the accounts.
+	pool     *cognitotest.Server
+	cloud    *cloud
+	secrets  map[string]redact.Secret
+	practice http.Handler
+	pages    http.Handler
 }
 
 func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*site, error) {
@@ -40,16 +46,23 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 		return nil, err
 	}
 	s := &site{login: address, helpdesk: net.JoinHostPort("localhost", port), options: o, secrets: map[string]redact.Secret{}}
+	fresh := false
 	if o.directory == "cognito" {
-		if s.pool, err = newPool(o, s.login, logTo); err != nil {
-			return nil, err
-		}
+		s.pool, err = newPool(o, s.login, logTo)
+	} else {
+		s.cloud, fresh, err = newCloud(o.data)
+	}
+	if err != nil {
+		return nil, err
 	}
 	cfg, err := config.Load(config.Authenticate, s.environment)
 	if err != nil {
 		return nil, err
 	}
-	store := new(state.Store)
+	store, err := s.openState(cfg.StateTable)
+	if err != nil {
+		return nil, err
+	}
 	sessions, err := session.New(session.Config{Store: store, Idle: cfg.SessionIdle, Absolute: cfg.SessionAbsolute})
 	if err != nil {
 		return nil, err
@@ -64,7 +77,7 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 			return nil, err
 		}
 		s.secrets[d.Name] = secret
-		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Keys: keyring.Static{Key: key}})
+		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keyring.Static{Key: key}})
 		base := "http://" + s.login + "/" + d.Name
 		install := deskprotest.Door{App: d.App, Key: key, LoginURL: base + "/login", LogoutURL: base + "/logout"}
 		if s.pool != nil {
@@ -82,7 +95,7 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
 	}
 	if s.pool == nil {
-		err = openTable(&pages)
+		err = openTable(ctx, cfg, s.cloud, fresh, log, &pages)
 	} else {
 		err = openPool(cfg, s.pool, &pages)
 	}
@@ -97,6 +110,19 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 	return s, err
 }
 
+// openState returns the store of sessions: in the cloud's table, where loginctl
+// can end them, or in memory.
+func (s *site) openState(table string) (state.Store, error) {
+	if s.cloud == nil {
+		return new(memory.Store), nil
+	}
+	aws, err := s.cloud.config()
+	if err != nil {
+		return nil, err
+	}
+	return dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(aws), Table: table})
+}
+
 // environment is what template.yaml would set for this site.
 func (s *site) environment(name string) string {
 	variables := map[string]string{
@@ -108,12 +134,16 @@ func (s *site) environment(name string) string {
 		"AGENTS_DEFAULT_RETURN": "/agent/login/authenticate-callback/2",
 		"AGENTS_SECRET":         "agents",
 		"AGENTS_GROUP":          agentsGroup,
-		"STATE_TABLE":           "memory",
+		"STATE_TABLE":           stateTable,
 		"DIRECTORY":             s.options.directory,
 	}
 	switch {
 	case s.pool == nil:
-		variables["ACCOUNTS_TABLE"] = "memory"
+		variables["ACCOUNTS_TABLE"] = accountsTable
+		variables["FACTORS"], variables["FACTOR_SECRET"] = "on", "practice" // where it would be kept
+		if s.options.mfa {
+			variables["USERS_FACTOR"], variables["AGENTS_FACTOR"] = "required", "required"
+		}
 	case s.options.federation != "off":
 		variables["FEDERATION_DOMAIN"] = s.pool.ManagedLoginURL()
 		variables["FEDERATION_NAME"] = providerName
@@ -150,12 +180,17 @@ func (s *site) close() {
 	if s.pool != nil {
 		s.pool.Close()
 	}
+	if s.cloud != nil {
+		s.cloud.close()
+	}
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Host == s.helpdesk:
 		s.practice.ServeHTTP(w, r)
+	case r.Host == s.login && s.cloud != nil && isCall(r):
+		s.cloud.ServeHTTP(w, r)
 	case r.Host == s.login && r.URL.Path == "/":
 		http.Redirect(w, r, "http://"+s.helpdesk+"/", http.StatusFound)
 	default:
@@ -168,9 +203,12 @@ func (s *site) banner(w io.Writer) {
 	fmt.Fprintf(w, "\npractice Deskpro: help centre http://%[1]s/, agent interface http://%[1]s/agent/\n\n", s.helpdesk)
 	fmt.Fprintf(w, "accounts, all with the password %s:\n", practicePassword)
 	for _, a := range practiceAccounts() {
-		if s.pool != nil || a.change == nil {
+		if s.pool != nil && a.user != nil || s.cloud != nil && a.row != nil {
 			fmt.Fprintf(w, "  %-16s  %s\n", a.email, a.note)
 		}
+	}
+	if s.cloud != nil {
+		fmt.Fprintf(w, "\nchange them: go run ./infra/loginctl account list --endpoint-url http://%s --table %s --state-table %s\n", s.login, accountsTable, stateTable)
 	}
 	fmt.Fprintln(w)
 	for _, door := range []string{config.Users, config.Agents} {

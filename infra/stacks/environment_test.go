@@ -1,12 +1,17 @@
 package stacks_test
 
 import (
+	"fmt"
 	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"deskpro-login/pkg/config"
+	"deskpro-login/pkg/directory/fields"
+	"deskpro-login/pkg/password"
 )
 
 // environment returns the variables that a function would find.
@@ -47,7 +52,7 @@ func TestEachVariableThatIsSetIsReadAndEachThatIsReadIsSet(t *testing.T) {
 	for _, folder := range folders(t) {
 		// Between them these set all that can be set.
 		set := map[string]string{}
-		for _, parameters := range []map[string]string{bothDoors, with(bothDoorsWithCognito, cognitoOptions), behindEdge} {
+		for _, parameters := range []map[string]string{with(bothDoors, tableOptions), with(bothDoorsWithCognito, cognitoOptions), behindEdge} {
 			maps.Copy(set, newStack(t, with(parameters, allOptions)).environment(resourceOf(folder, "Function")))
 		}
 		want := read(folder)
@@ -82,6 +87,24 @@ var allOptions = map[string]string{
 	"TokenLifetime":       "600s",
 	"SessionIdle":         "1h30m",
 	"SessionAbsolute":     "720h",
+}
+
+// tableOptions are all that a table of one's own can have besides.
+var tableOptions = map[string]string{
+	"AccountsTableName": "people",
+	"AccountsFields":    "login=username email_verified=* disabled=!status:active department=dept cost_centre=kst",
+	"AccountsWrites":    "on",
+	"Factors":           "on",
+	"UsersFactor":       "optional",
+	"AgentsFactor":      "required",
+	"FactorGroups":      "Finance (EU),deskpro-admins",
+	"FactorSecretArn":   "arn:aws:secretsmanager:eu-west-1:123456789012:secret:factors-AbCdEf",
+	"PasswordMinLength": "20",
+	"PasswordWords":     "Sprocket roadrunner",
+	"BreachCheck":       "on",
+	"HashMemory":        "65536",
+	"HashTime":          "3",
+	"HashParallelism":   "4",
 }
 
 // cognitoOptions are all that a pool of one's own can have besides.
@@ -142,6 +165,34 @@ func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 		"the same behind CloudFront, straight there":    {with(behindEdge, map[string]string{"DirectoryKind": "cognito", "FederationDomain": "acme.auth.eu-west-1.amazoncognito.com", "FederationName": "Acme ID", "FederationProvider": "Google", "FederationMode": "direct", "FederationLogout": "on"}), 2, ""},
 		"one's own pool federated at the API's address": {with(users, with(cognito, map[string]string{"FederationDomain": "id.acme.com", "FederationName": "Acme ID"})), 1, ""},
 		"the same, which logging out ends":              {with(users, with(cognito, map[string]string{"FederationDomain": "id.acme.com", "FederationName": "Acme ID", "FederationLogout": "on"})), 1, ""},
+		"one's own table and its every option":          {with(with(bothDoors, allOptions), tableOptions), 2, ""},
+		"one's own table, only read":                    {with(bothDoors, map[string]string{"AccountsTableName": "people", "AccountsFields": "login=username", "AccountsWrites": "off"}), 2, ""},
+		"a table without authenticator apps":            {with(bothDoors, map[string]string{"Factors": "off"}), 2, ""},
+		"a table whose apps are for everyone":           {with(bothDoors, map[string]string{"UsersFactor": "required", "AgentsFactor": "required"}), 2, ""},
+		"a table whose apps are for one door":           {with(agents, map[string]string{"AgentsFactor": "required", "FactorGroups": "admins"}), 1, ""},
+		"a user pool, and no apps of our own":           {with(users, with(cognito, map[string]string{"Factors": "off"})), 1, ""},
+		"fields of a table that the stack makes":        {with(users, map[string]string{"AccountsFields": "login=username"}), 0, "is for a table that you have"},
+		"fields of a table with Cognito":                {with(users, with(cognito, map[string]string{"AccountsFields": "login=username"})), 0, "something of accounts in a table"},
+		"a table that is only read with Cognito":        {with(users, with(cognito, map[string]string{"AccountsWrites": "off"})), 0, "something of accounts in a table"},
+		"a door's second factor with Cognito":           {with(users, with(cognito, map[string]string{"UsersFactor": "required"})), 0, "A user pool says itself who needs a second factor"},
+		"the other door's second factor with Cognito":   {with(agents, with(cognito, map[string]string{"AgentsFactor": "required"})), 0, "A user pool says itself who needs a second factor"},
+		"groups' second factor with Cognito":            {with(users, with(cognito, map[string]string{"FactorGroups": "staff"})), 0, "A user pool says itself who needs a second factor"},
+		"the apps' secret with Cognito":                 {with(users, with(cognito, map[string]string{"FactorSecretArn": mine})), 0, "A user pool says itself who needs a second factor"},
+		"a table's passwords with Cognito":              {with(users, with(cognito, map[string]string{"PasswordMinLength": "16"})), 0, "A user pool has its own rules"},
+		"a table's words with Cognito":                  {with(users, with(cognito, map[string]string{"PasswordWords": "sprocket"})), 0, "A user pool has its own rules"},
+		"leaked passwords with Cognito":                 {with(users, with(cognito, map[string]string{"BreachCheck": "on"})), 0, "A user pool has its own rules"},
+		"a table's hashes with Cognito":                 {with(users, with(cognito, map[string]string{"HashMemory": "65536"})), 0, "A user pool has its own rules"},
+		"a hash's passes with Cognito":                  {with(users, with(cognito, map[string]string{"HashTime": "3"})), 0, "A user pool has its own rules"},
+		"a hash's lanes with Cognito":                   {with(users, with(cognito, map[string]string{"HashParallelism": "2"})), 0, "A user pool has its own rules"},
+		"a second factor where nothing is written":      {with(agents, map[string]string{"AgentsFactor": "required", "AccountsWrites": "off"}), 0, "nobody could set one up"},
+		"a second factor without apps":                  {with(users, map[string]string{"UsersFactor": "required", "Factors": "off"}), 0, "nobody could set one up"},
+		"groups' second factor without apps":            {with(users, map[string]string{"FactorGroups": "staff", "Factors": "off"}), 0, "nobody could set one up"},
+		"the secret of no apps":                         {with(users, map[string]string{"FactorSecretArn": mine, "Factors": "off"}), 0, "There are no authenticator apps"},
+		"the secret of apps where nothing is written":   {with(users, map[string]string{"FactorSecretArn": mine, "AccountsWrites": "off"}), 0, "There are no authenticator apps"},
+		"a door's secret for the apps, too":             {with(bothDoors, map[string]string{"FactorSecretArn": mine, "AgentsSecretArn": mine}), 0, "FactorSecretArn is a door's secret, too"},
+		"a second factor of a users' door that is off":  {with(agents, map[string]string{"UsersFactor": "required"}), 0, "The users' door is off"},
+		"a second factor of an agents' door not there":  {with(users, map[string]string{"AgentsFactor": "required"}), 0, "The agents' door is off"},
+		"a hash below OWASP's minimum":                  {with(users, map[string]string{"HashTime": "1"}), 0, "less than OWASP's minimum"},
 		"a table without a page for new passwords":      {with(bothDoors, map[string]string{"PasswordReset": "off"}), 2, ""},
 		"a choice of ways with a table":                 {with(users, map[string]string{"CognitoAuthFlow": "USER_AUTH"}), 0, "a way to sign in that only Cognito has"},
 		"claims with a table":                           {with(users, map[string]string{"CognitoClaims": "id=custom:staff_no"}), 0, "a way to sign in that only Cognito has"},
@@ -229,6 +280,19 @@ func TestParametersRefuse(t *testing.T) {
 		"CognitoUserPoolId":      {"AbCdEfGhI", "eu-west-1"},
 		"CognitoClientId":        {"4f5g 6h7j"},
 		"CognitoClientSecretArn": {"pool-client", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*"},
+		"UsersFactor":            {"", "on", "REQUIRED"},
+		"AgentsFactor":           {"", "on"},
+		"AccountsFields":         {"login", "login=", "=username", "login=username,email=mail", "login=username  email=mail", " login=username"},
+		"AccountsWrites":         {"", "read"},
+		"Factors":                {"", "required"},
+		"FactorGroups":           {",", "staff,", "staff,,agents", " staff", "staff,  agents "},
+		"FactorSecretArn":        {"factors", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*"},
+		"PasswordMinLength":      {"", "14", "65", "8"},
+		"PasswordWords":          {" ", "sprocket,roadrunner", "sprocket  roadrunner"},
+		"BreachCheck":            {"", "true"},
+		"HashMemory":             {"", "0", "19457", "131072"},
+		"HashTime":               {"", "0", "9"},
+		"HashParallelism":        {"", "0", "3", "16"},
 		"CognitoAuthFlow":        {"", "USER_SRP_AUTH", "ALLOW_USER_AUTH"},
 		"CognitoClaims":          {"id", "id=", "=sub", "id=sub,name=nickname", "id=sub  name=nickname", " id=sub"},
 		"PasswordReset":          {"", "true"},
@@ -267,6 +331,51 @@ func TestParametersRefuse(t *testing.T) {
 			if s.accepts(parameter, value) {
 				t.Errorf("%s accepts %q", parameter, value)
 			}
+		}
+	}
+}
+
+// What the rule lets pass package password takes, and nothing else.
+func TestHashesCostWhatPasswordsTake(t *testing.T) {
+	s := newStack(t, bothDoors)
+	values := func(name string) []any { return s.section("Parameters")[name].(object)["AllowedValues"].([]any) }
+	taken := 0
+	for _, memory := range values("HashMemory") {
+		for _, passes := range values("HashTime") {
+			for _, lanes := range values("HashParallelism") {
+				s.values["HashMemory"], s.values["HashTime"], s.values["HashParallelism"] = fmt.Sprint(memory), fmt.Sprint(passes), fmt.Sprint(lanes)
+				_, err := password.New(password.Config{Memory: uint32(memory.(int)), Time: uint32(passes.(int)), Parallelism: uint32(lanes.(int))})
+				if refused := len(s.refused()) > 0; refused != (err != nil) {
+					t.Errorf("%v KiB, %v passes and %v lanes are refused: %v, but package password says %v", memory, passes, lanes, refused, err)
+				}
+				if err == nil {
+					taken++
+				}
+			}
+		}
+	}
+	if taken < 100 {
+		t.Errorf("only %d combinations are taken", taken)
+	}
+}
+
+// What the page for operators shows, the form and the functions take.
+func TestExamplesOfFieldsAreTaken(t *testing.T) {
+	page, err := os.ReadFile("ACCOUNTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStack(t, bothDoors)
+	examples := regexp.MustCompile("(?m)^\\|[^|]*\\| `([^`|]*=[^`|]*)`[^|]*\\|$").FindAllStringSubmatch(string(page), -1)
+	if len(examples) < 8 {
+		t.Fatalf("found %d examples", len(examples))
+	}
+	for _, example := range append(examples, []string{"", tableOptions["AccountsFields"]}) {
+		if _, isParameter := s.section("Parameters")[strings.Split(example[1], "=")[0]]; isParameter {
+			continue
+		}
+		if _, err := fields.Parse(strings.Fields(example[1])); err != nil || !s.accepts("AccountsFields", example[1]) {
+			t.Errorf("%s: %v, and the form takes it: %v", example[1], err, s.accepts("AccountsFields", example[1]))
 		}
 	}
 }

@@ -11,6 +11,12 @@ const (
 	pool         = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEfGhI"
 	deployments  = "arn:aws:codedeploy:eu-west-1:123456789012:deploymentgroup:ServerlessDeploymentApplication/*"
 	clientSecret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:pool-client-AbCdEf"
+	factorSecret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:factors-AbCdEf"
+	mine         = "arn:aws:dynamodb:eu-west-1:123456789012:table/mine"
+	// credentials are the attributes of an account that authenticate may write or
+	// compare: package directory/dynamo's of account.Credentials, the key, and the
+	// two that go with each write. Not among them: groups, id, email, disabled.
+	credentials = " only login password_hash password_changed password_expires must_change factor updated version"
 )
 
 // Each function may do this and nothing else: what its wire.go links and its
@@ -60,11 +66,27 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	}{
 		"with a table of accounts": {bothDoors, map[string][]string{
 			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem AccountsTable.Arn", "dynamodb:UpdateItem AccountsTable.Arn" + credentials, "secretsmanager:GetSecretValue FactorSecret"}),
+		}},
+		"with a table of accounts without apps": {with(bothDoors, map[string]string{"Factors": "off"}), map[string][]string{
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem AccountsTable.Arn", "dynamodb:UpdateItem AccountsTable.Arn" + credentials}),
+		}},
+		"with a table of accounts that is only read": {with(bothDoors, map[string]string{"AccountsWrites": "off"}), map[string][]string{
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem AccountsTable.Arn"}),
 		}},
-		"with a table of accounts that there is": {with(bothDoors, map[string]string{"AccountsTableName": "mine"}), map[string][]string{
+		"with a table of accounts from an earlier stack": {with(bothDoors, map[string]string{"AccountsTableName": "mine", "FactorSecretArn": factorSecret}), map[string][]string{
 			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
-			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem arn:aws:dynamodb:eu-west-1:123456789012:table/mine"}),
+			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem " + mine, "dynamodb:UpdateItem " + mine + credentials, "secretsmanager:GetSecretValue " + factorSecret}),
+		}},
+		"with a table of others": {with(bothDoors, map[string]string{"AccountsTableName": "mine", "AccountsFields": "login=username"}), map[string][]string{
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem " + mine, "dynamodb:UpdateItem " + mine, "secretsmanager:GetSecretValue FactorSecret"}),
+		}},
+		"with a table of others that is only read": {with(bothDoors, map[string]string{"AccountsTableName": "mine", "AccountsFields": "login=username", "AccountsWrites": "off"}), map[string][]string{
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem " + mine}),
 		}},
 		"with a user pool that the stack makes": {with(bothDoors, map[string]string{"DirectoryKind": "cognito"}), map[string][]string{
 			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
@@ -187,7 +209,7 @@ func (s *stack) permissions(name string, role object) map[string]bool {
 					if strings.HasPrefix(action, "kms:") && statement["Condition"].(object)["StringEquals"].(object)["kms:ViaService"] == nil {
 						s.t.Errorf("%s permits %s directly, not only through a service", name, action)
 					}
-					found[action+" "+resource+leadingKeys(statement)] = true
+					found[action+" "+resource+leadingKeys(statement)+s.attributes(name, statement)] = true
 				}
 			}
 		}
@@ -208,8 +230,38 @@ func leadingKeys(statement object) string {
 	return all
 }
 
+// attributes are those that a statement is bounded to, after " only", and
+// reports what would let a request past that bound: one that names none, or has
+// the whole item returned.
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+func (s *stack) attributes(role string, statement object) string {
+	s.t.Helper()
+	condition, _ := statement["Condition"].(object)
+	bound, _ := condition["ForAllValues:StringEquals"].(object)
+	names, ok := bound["dynamodb:Attributes"].([]any)
+	if !ok {
+		return ""
+	}
+	named, _ := condition["Null"].(object)
+	equal, _ := condition["StringEquals"].(object)
+	if named["dynamodb:Attributes"] != "false" {
+		s.t.Errorf("%s: a request that names no attribute passes", role)
+	}
+	if returned := texts(equal["dynamodb:ReturnValues"]); !slices.Equal(returned, []string{"NONE", "UPDATED_OLD", "UPDATED_NEW"}) {
+		s.t.Errorf("%s: a request may have %v returned", role, returned)
+	}
+	all := " only"
+	for _, name := range names {
+		all += " " + name.(string)
+	}
+	return all
+}
+
 // texts reads what may be one string or a list of them.
 func texts(value any) []string {
+	if value == nil {
+		return nil
+	}
 	list, ok := value.([]any)
 	if !ok {
 		return []string{value.(string)}

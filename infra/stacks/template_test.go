@@ -3,6 +3,7 @@ package stacks_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -94,7 +95,7 @@ func TestEachFolderOfFunctionsIsOneFunctionWithItsOwnRoleAndLog(t *testing.T) {
 		}
 	}
 	for name, group := range s.resources("AWS::Logs::LogGroup") {
-		if owner[name] == "" && name != "AccessLogs" {
+		if owner[name] == "" && name != "AccessLogs" && name != "OperatorLogs" {
 			t.Errorf("%s is no function's log", name)
 		}
 		if group["Properties"].(object)["RetentionInDays"] == nil {
@@ -140,11 +141,13 @@ func TestAccessLogHoldsOnlyWhatIsListedHere(t *testing.T) {
 // CloudFormation makes a new secret, with a new value, when a secret's logical
 // ID, name or GenerateSecretString block changes. Deskpro still has the old one
 // and refuses every token: nobody can sign in until an admin has pasted the new
-// one. So these stay as they were when first deployed.
+// one. With another FactorSecret nobody's authenticator app is known any more. So
+// these stay as they were when first deployed.
 func TestSecretsAreFrozen(t *testing.T) {
 	want := map[string]object{
 		"UsersSecret":  {"PasswordLength": 64, "ExcludePunctuation": true},
 		"AgentsSecret": {"PasswordLength": 64, "ExcludePunctuation": true},
+		"FactorSecret": {"PasswordLength": 64, "ExcludePunctuation": true},
 	}
 	s := newStack(t, bothDoors)
 	secrets := s.resources("AWS::SecretsManager::Secret")
@@ -214,6 +217,53 @@ func TestNewVersionsAreTriedBeforePeopleReachThem(t *testing.T) {
 	cured := cure.resolve(cure.section("Globals")["Function"].(object)["DeploymentPreference"]).(object)
 	if alarms := cured["Alarms"].([]any); len(alarms) > 0 {
 		t.Errorf("%v stand in the way of what would cure them", alarms)
+	}
+}
+
+// Whoever disabled an account, or took an app away, is asked about it when the
+// stack may be long gone. Under a name of its own the log that is left would be
+// in the way of the next stack.
+func TestWhatOperatorsDidOutlivesTheStack(t *testing.T) {
+	s := newStack(t, with(bothDoors, map[string]string{"LogRetentionDays": "400"}))
+	retained(t, "OperatorLogs", s.resource("OperatorLogs"))
+	logs := s.properties("OperatorLogs")
+	if logs["LogGroupName"] != nil {
+		t.Errorf("it is named %v", logs["LogGroupName"])
+	}
+	if logs["RetentionInDays"] != "400" {
+		t.Errorf("it keeps lines for %v days, want as long as the others", logs["RetentionInDays"])
+	}
+	if got := s.resolve(s.section("Outputs")["OperatorLogGroupName"].(object)["Value"]); got != "OperatorLogs" {
+		t.Errorf("the output names %v", got)
+	}
+}
+
+// An operator's tool has to know the table as the functions do.
+func TestOutputsTellOfTheTable(t *testing.T) {
+	for name, test := range map[string]struct {
+		parameters map[string]string
+		want       map[string]string
+	}{
+		"a table that the stack makes": {bothDoors, map[string]string{"AccountsTableName": "AccountsTable", "AccountsWrites": "on", "FactorSecretArn": "FactorSecret"}},
+		"a table of others": {with(bothDoors, tableOptions), map[string]string{
+			"AccountsTableName": "people", "AccountsFields": tableOptions["AccountsFields"], "AccountsWrites": "on", "FactorSecretArn": tableOptions["FactorSecretArn"],
+		}},
+		"a table that is only read": {with(bothDoors, map[string]string{"AccountsWrites": "off"}), map[string]string{"AccountsTableName": "AccountsTable", "AccountsWrites": "off"}},
+		"a user pool":               {bothDoorsWithCognito, nil},
+	} {
+		s := newStack(t, test.parameters)
+		got := map[string]string{}
+		for _, output := range []string{"AccountsTableName", "AccountsFields", "AccountsWrites", "FactorSecretArn"} {
+			if o := s.section("Outputs")[output].(object); s.condition(o["Condition"].(string)) {
+				got[output] = s.resolve(o["Value"]).(string)
+			}
+		}
+		if !maps.Equal(got, test.want) {
+			t.Errorf("%s: outputs are %v, want %v", name, got, test.want)
+		}
+		if !slices.Contains(slices.Collect(maps.Keys(s.section("Outputs"))), "StateTableName") {
+			t.Error("the table of sessions is no output")
+		}
 	}
 }
 

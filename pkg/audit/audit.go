@@ -31,6 +31,8 @@ const (
 	PasswordChanged Name = "password_changed"
 	// FactorAdded: a person who signed in set up an authenticator app.
 	FactorAdded Name = "factor_added"
+	// RecoveryCodeUsed: a recovery code stood in for the authenticator app.
+	RecoveryCodeUsed Name = "recovery_code_used"
 	// ResetRequested: someone asked for a code to set a new password with. Its
 	// Reason says why none was sent.
 	ResetRequested Name = "reset_requested"
@@ -51,6 +53,36 @@ const (
 	Failed Name = "failed"
 )
 
+// The acts of an operator. Each is two lines, before and after, told apart by
+// Outcome: Begun, then Done or NotDone. A Begun that nothing follows was cut off,
+// so that it may have been done or not.
+const (
+	AccountAdded    Name = "account_added"
+	AccountDisabled Name = "account_disabled"
+	AccountEnabled  Name = "account_enabled"
+	AccountDeleted  Name = "account_deleted"
+	// AccountChanged: what else there is of an account; Reason names the fields.
+	AccountChanged Name = "account_changed"
+	// PasswordSet: an operator, not the account's owner, chose its password.
+	PasswordSet Name = "password_set"
+	// FactorRemoved: the account's authenticator app and recovery codes went.
+	FactorRemoved Name = "factor_removed"
+	// SessionsEnded: sessions of an account were ended, one or all.
+	SessionsEnded Name = "sessions_ended"
+	// AccountsImported and AccountsExported are a whole file's; an import's
+	// accounts have lines of their own besides.
+	AccountsImported Name = "accounts_imported"
+	AccountsExported Name = "accounts_exported"
+)
+
+// The Outcomes of an operator's act. NotDone: it failed, or whether it was done
+// could not be told.
+const (
+	Begun   = "begun"
+	Done    = "done"
+	NotDone = "failed"
+)
+
 // Federated is SignedIn's Reason for a person whom an identity provider signed
 // in.
 const Federated = "federated"
@@ -58,12 +90,16 @@ const Federated = "federated"
 // Event is what happened. Empty fields are left out of the line.
 type Event struct {
 	Name Name
+	// Operator is who acted where it was none of the people who sign in: the ARN
+	// that AWS knows them by, or the name of a user of their machine.
+	Operator string
 	// Door is "users" or "agents".
 	Door string
 	// Subject is the account's ID in the directory, where it is known.
 	Subject string
 	// Outcome is how a sign-in ended, in the words of the table of errors, such
-	// as "bad_credentials". Record sets that of SignedIn.
+	// as "bad_credentials", or where an operator's act stands. Record sets that of
+	// SignedIn.
 	Outcome string
 	// Reason is finer, for the log only, such as "wrong_password".
 	Reason string
@@ -109,7 +145,7 @@ func (l Log) Record(ctx context.Context, e Event) {
 	}
 	attrs := []slog.Attr{slog.String("event", string(e.Name))}
 	for _, field := range [...]struct{ key, value string }{
-		{door, e.Door}, {"subject", e.Subject}, {outcome, e.Outcome}, {reason, e.Reason}, {code, e.Code}, {challenge, bounded(e.Challenge)},
+		{"operator", e.Operator}, {door, e.Door}, {"subject", e.Subject}, {outcome, e.Outcome}, {reason, e.Reason}, {code, e.Code}, {challenge, bounded(e.Challenge)},
 		{"sign_in", e.SignIn}, {"source", e.Source}, {"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
 	} {
 		if field.value != "" {

@@ -41,6 +41,14 @@ func TestAnEventIsOneLineWithoutEmptyFields(t *testing.T) {
 	}
 }
 
+func TestAnOperatorsActSaysWhoActedAndHowFarItIs(t *testing.T) {
+	got := line(t, "DeskproLogin/acme", audit.Event{Name: audit.AccountChanged, Operator: "arn:aws:sts::123456789012:assumed-role/ops/ada", Subject: "u-1", Outcome: audit.Begun, Reason: "email,groups"})
+	want := `{"level":"INFO","msg":"audit","event":"account_changed","operator":"arn:aws:sts::123456789012:assumed-role/ops/ada","subject":"u-1","outcome":"begun","reason":"email,groups"}`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestEachEventCarriesItsMetrics(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -179,6 +187,8 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 func TestAnEventThatNoMetricCountsHasNone(t *testing.T) {
 	for _, name := range []audit.Name{
 		audit.PasswordChanged, audit.FactorAdded, audit.ResetRequested, audit.PasswordReset, audit.RecoveryRefused, audit.ConfirmationRequested, audit.AccountConfirmed,
+		audit.AccountAdded, audit.AccountChanged, audit.AccountDisabled, audit.AccountEnabled, audit.AccountDeleted, audit.PasswordSet, audit.FactorRemoved,
+		audit.SessionsEnded, audit.AccountsImported, audit.AccountsExported,
 	} {
 		if text := line(t, "DeskproLogin/acme", audit.Event{Name: name, Door: "users"}); strings.Contains(text, "_aws") {
 			t.Errorf("%s: %s", name, text)

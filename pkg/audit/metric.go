@@ -57,13 +57,19 @@ func Metrics() []Metric {
 }
 
 // Challenges are the values of the dimension challenge: the names that Cognito
-// has for further steps, and one for all that it may yet invent.
+// has for further steps, one for all that it may yet invent, and TableChallenges.
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminInitiateAuth.html
 func Challenges() []string {
-	return []string{
+	return append([]string{
 		"NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "SMS_MFA", "SMS_OTP", "EMAIL_OTP", "SELECT_MFA_TYPE", "SELECT_CHALLENGE",
-		"MFA_SETUP", "PASSWORD", "PASSWORD_SRP", "WEB_AUTHN", "CUSTOM_CHALLENGE", "DEVICE_SRP_AUTH", otherChallenge,
-	}
+		"MFA_SETUP", "PASSWORD", "PASSWORD_SRP", "WEB_AUTHN", "CUSTOM_CHALLENGE", "DEVICE_SRP_AUTH",
+		otherChallenge,
+	}, TableChallenges()...)
+}
+
+// TableChallenges are those of accounts in a table: a stack has these or Cognito's.
+func TableChallenges() []string {
+	return []string{"TOTP", "NEW_PASSWORD", "TOTP_SETUP", "RECOVERY_CODES"}
 }
 
 const otherChallenge = "OTHER"

@@ -51,6 +51,8 @@ type Door struct {
 	SecretID string
 	// Group is empty where everyone may pass.
 	Group string
+	// Factor: nobody passes without a second factor.
+	Factor bool
 }
 
 // Versions are the ARNs of the versions that Preflight tries.
@@ -91,10 +93,14 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 		r.problem("USERS_SECRET and AGENTS_SECRET are the same: a user's token would open the agent interface; make a secret for each")
 	}
 	client := r.like("COGNITO_CLIENT_ID", clientPattern, "1example23456789")
-	cfg.Directory, cfg.Offers = r.directory(client)
-	for _, name := range cfg.Directory.Mapping.Attributes() {
-		if !slices.Contains(cfg.Attributes(), name) {
-			r.problem("COGNITO_CLAIMS names %s, which no door sends: correct it, or add it to USERS_ATTRIBUTES or AGENTS_ATTRIBUTES", name)
+	cfg.Directory, cfg.Offers = r.directory(client, cfg.Doors)
+	r.unsent("COGNITO_CLAIMS", cfg.Directory.Mapping.Attributes(), cfg.Attributes())
+	r.unsent("ACCOUNTS_FIELDS", cfg.Directory.Fields.Attributes(), cfg.Attributes())
+	if !cfg.Directory.Fields.IsZero() {
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(cfg.Attributes()))) {
+			if !slices.Contains(cfg.Directory.Fields.Attributes(), name) {
+				r.problem("a door sends %s, which ACCOUNTS_FIELDS does not name: add %[1]s=… with the table's attribute, or take it from USERS_ATTRIBUTES and AGENTS_ATTRIBUTES", name)
+			}
 		}
 	}
 	cfg.Federation = r.federation(cfg.Directory.UserPoolID, client, &cfg.Offers)
@@ -114,6 +120,15 @@ func (c Config) Attributes() []string {
 		}
 	}
 	return names
+}
+
+// unsent refuses names that a variable has for nobody.
+func (r *reader) unsent(name string, attributes, sent []string) {
+	for _, attribute := range attributes {
+		if !slices.Contains(sent, attribute) {
+			r.problem("%s names %s, which no door sends: correct it, or add it to USERS_ATTRIBUTES or AGENTS_ATTRIBUTES", name, attribute)
+		}
+	}
 }
 
 // reader reads variables and collects problems.
@@ -142,8 +157,10 @@ func (r *reader) doorValue(door, name string) string {
 }
 
 // explicit tells whether a variable is set, be it to its default.
-func (r *reader) explicit(name string) bool {
-	return r.reads(variable(name)) && strings.TrimSpace(r.getenv(name)) != ""
+func (r *reader) explicit(name string) bool { return r.explicitDoor("", name) }
+
+func (r *reader) explicitDoor(door, name string) bool {
+	return r.reads(variable(name)) && strings.TrimSpace(r.getenv(doorName(door, name))) != ""
 }
 
 func (r *reader) reads(v *Variable) bool { return slices.Contains(v.Functions, r.function) }
@@ -166,7 +183,10 @@ func (r *reader) required(name string) string {
 
 // oneOf returns a variable's value, empty if it is none of values.
 func (r *reader) oneOf(name string, values ...string) string {
-	value := r.required(name)
+	return r.member(name, r.required(name), values)
+}
+
+func (r *reader) member(name, value string, values []string) string {
 	if value != "" && !slices.Contains(values, value) {
 		r.problem("%s is %q: it must be %s", name, value, strings.Join(values, " or "))
 		return ""
@@ -208,13 +228,14 @@ func (r *reader) door(name string, token deskpro.Config) (door Door, on bool) {
 	address := get("DOOR_DESKPRO_URL")
 	if address == "" {
 		for _, v := range variables {
-			if strings.HasPrefix(v.Name, "DOOR_") && get(v.Name) != "" {
+			if strings.HasPrefix(v.Name, "DOOR_") && r.explicitDoor(name, v.Name) {
 				r.problem("%s is set but %s is not, so that the %s' door is off: set both or neither", doorName(name, v.Name), doorName(name, "DOOR_DESKPRO_URL"), name)
 			}
 		}
 		return Door{}, false
 	}
 	door = Door{Name: name, SecretID: get("DOOR_SECRET"), Group: get("DOOR_GROUP")}
+	door.Factor = r.member(doorName(name, "DOOR_FACTOR"), get("DOOR_FACTOR"), []string{factorOptional, factorRequired}) == factorRequired
 	if slices.Contains(keys, r.function) {
 		if door.SecretID == "" {
 			r.problem("%s is not set: %s", doorName(name, "DOOR_SECRET"), variable("DOOR_SECRET").Doc)

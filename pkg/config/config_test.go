@@ -49,6 +49,9 @@ var (
 	})
 )
 
+// factors are the changes with which people may set up authenticator apps.
+var factors = map[string]string{"FACTORS": "on", "FACTOR_SECRET": "deskpro-login/factors"}
+
 // with returns a copy of env with some changed.
 func with(env, changes map[string]string) map[string]string {
 	env = maps.Clone(env)
@@ -134,7 +137,11 @@ func TestDefaults(t *testing.T) {
 		{"several frame ancestors", map[string]string{"FRAME_ANCESTORS": "'self' https://intranet.example.com"}, func(c config.Config) any { return c.FrameAncestors }, "'self' https://intranet.example.com"},
 		{"no metrics", nil, func(c config.Config) any { return c.MetricsNamespace }, ""},
 		{"metrics", map[string]string{"METRICS_NAMESPACE": "DeskproLogin/acme"}, func(c config.Config) any { return c.MetricsNamespace }, "DeskproLogin/acme"},
-		{"the accounts' table", nil, func(c config.Config) any { return c.Directory }, config.Directory{AccountsTable: "accounts"}},
+		{"the accounts' table", nil, func(c config.Config) any { return c.Directory }, config.Directory{
+			AccountsTable: "accounts", Writes: true, MinLength: 15, Hash: config.Hash{Memory: 19456, Time: 2, Parallelism: 1},
+		}},
+		{"a second factor is optional", nil, func(c config.Config) any { return c.Doors[0].Factor || c.Doors[1].Factor }, false},
+		{"a second factor for agents", with(factors, map[string]string{"AGENTS_FACTOR": "required", "USERS_FACTOR": "optional"}), func(c config.Config) any { return [2]bool{c.Doors[0].Factor, c.Doors[1].Factor} }, [2]bool{false, true}},
 		{"Cognito", cognito, func(c config.Config) any { return c.Directory }, config.Directory{UserPoolID: "eu-west-1_AbCdEfGhI", ClientID: "client", AuthFlow: "ADMIN_USER_PASSWORD_AUTH", Mapping: mapping(t)}},
 		{"Cognito's claims", with(cognito, map[string]string{"COGNITO_CLIENT_SECRET": "client-secret", "COGNITO_CLAIMS": "id=custom:staff_no  team=custom:team", "AGENTS_DESKPRO_URL": "https://acme.deskpro.com/agent/", "AGENTS_SECRET": "agents", "AGENTS_GROUP": "*", "AGENTS_ATTRIBUTES": "team"}), func(c config.Config) any { return c.Directory.Mapping }, mapping(t, "id=custom:staff_no", "team=custom:team")},
 		{"a choice of ways to sign in", with(cognito, map[string]string{"COGNITO_AUTH_FLOW": "USER_AUTH"}), func(c config.Config) any { return c.Directory.AuthFlow }, "USER_AUTH"},
@@ -148,7 +155,7 @@ func TestDefaults(t *testing.T) {
 func TestLogoutNeedsNoSecretAndReadsNone(t *testing.T) {
 	for name, changes := range map[string]map[string]string{
 		"unset": {"USERS_SECRET": "", "AGENTS_SECRET": "", "AGENTS_GROUP": "", "DIRECTORY": "", "ACCOUNTS_TABLE": ""},
-		"set":   {"USERS_SECRET": "same", "AGENTS_SECRET": "same", "DIRECTORY": "ldap"},
+		"set":   {"USERS_SECRET": "same", "AGENTS_SECRET": "same", "DIRECTORY": "ldap", "FACTORS": "on", "USERS_FACTOR": "always"},
 	} {
 		cfg := mustLoad(t, config.Logout, changes)
 		for _, door := range cfg.Doors {
@@ -328,12 +335,12 @@ func TestNothingSetTellsWhatToSet(t *testing.T) {
 func TestAnErrorQuotesNoSecret(t *testing.T) {
 	_, err := load(config.Authenticate, map[string]string{
 		"USERS_DESKPRO_URL": "http://x", "USERS_SECRET": "hunter2", "AGENTS_SECRET": "hunter2",
-		"DIRECTORY": "dynamodb", "COGNITO_CLIENT_SECRET": "hunter2",
+		"DIRECTORY": "dynamodb", "COGNITO_CLIENT_SECRET": "hunter2", "FACTOR_SECRET": "hunter2",
 	})
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("error = %v, want one without the secret", err)
 	}
-	_, err = load(config.Authenticate, environment(map[string]string{"USERS_SECRET": "hunter2", "AGENTS_SECRET": "hunter2"}))
+	_, err = load(config.Authenticate, environment(with(factors, map[string]string{"USERS_SECRET": "hunter2", "AGENTS_SECRET": "hunter2", "FACTOR_SECRET": "hunter2"})))
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("error = %v, want one without the secret", err)
 	}
@@ -352,7 +359,7 @@ func TestEachFunctionReadsItsOwnVariablesOnly(t *testing.T) {
 		}
 		got := map[string]bool{}
 		// Between them these have all that may be read.
-		for _, changes := range []map[string]string{nil, federation} {
+		for _, changes := range []map[string]string{factors, federation} {
 			_, _ = config.Load(function, func(name string) string {
 				got[name] = true
 				return environment(changes)[name]

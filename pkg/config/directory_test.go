@@ -38,7 +38,9 @@ func TestThePagesOfferWhatTheDirectoryCan(t *testing.T) {
 		changes map[string]string
 		want    config.Offers
 	}{
-		{"DynamoDB: a password", nil, config.Offers{}},
+		{"a table: another password", nil, config.Offers{Change: true}},
+		{"a table that is only read", map[string]string{"ACCOUNTS_WRITES": "off"}, config.Offers{}},
+		{"authenticator apps", factors, config.Offers{Change: true, Factor: true}},
 		{"Cognito: a new password, too", cognito, config.Offers{Reset: true}},
 		{"Cognito without it", with(cognito, map[string]string{"PASSWORD_RESET": "off"}), config.Offers{}},
 		{"accounts that people make", with(cognito, map[string]string{"ACCOUNT_CONFIRMATION": "on"}), config.Offers{Reset: true, Confirm: true}},

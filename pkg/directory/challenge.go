@@ -17,6 +17,9 @@ type Challenge struct {
 	Step Step
 	// State is the adapter's own.
 	State []byte `json:",omitempty"`
+	// Subject is the account's ID, for the log alone; empty where the directory
+	// does not tell it before the sign-in's end.
+	Subject string `json:",omitempty"`
 
 	// Medium and Destination say where the code of StepCode is: Destination is
 	// masked by the directory ("+*******1234") and empty for MediumApp, and

@@ -112,7 +112,7 @@ type Outcome struct {
 	// Changed is the ID of the account whose password or factor the answer has
 	// just changed, so that its other sessions can be ended at once; empty where
 	// it changed neither, or the directory does not tell whose it is before the
-	// sign-in comes to its end.
+	// sign-in comes to its end. Beside ErrUnavailable: it may have.
 	Changed string
 	// Recovered: a recovery code stood in for the app.
 	Recovered bool

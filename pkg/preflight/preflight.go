@@ -195,7 +195,7 @@ func (t *Trial) tryDoor(ctx context.Context, d Door) (failures []*failure) {
 // can be no one's domain (RFC 6761 section 6.4).
 func madeUp(d Door) directory.User {
 	id := "preflight-" + strings.ToLower(rand.Text())
-	user := directory.User{ID: id, Email: id + "@example.invalid", Name: "Preflight Check", Attributes: map[string]string{}}
+	user := directory.User{ID: id, Email: id + "@example.invalid", Name: "Preflight Check", Factor: true, Attributes: map[string]string{}}
 	if d.Group != "" {
 		user.Groups = []string{d.Group}
 	}

@@ -24,13 +24,16 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 	if err != nil {
 		return err
 	}
-	login := f.get(paramLogin)
+	login, want := f.get(paramLogin), s.cfg.Offers.wanted(f.get(paramWant))
 	passwordless := s.cfg.Offers.Passwordless && f.get(paramWay) == "other"
 	if passwordless && strings.TrimSpace(login) == "" {
-		return s.pages.signInNext(w, door, returnTo.String(), "", typeLogin)
+		return s.pages.signInNext(w, door, returnTo.String(), signIn{Want: want}, typeLogin)
 	}
-	return s.checkPassword(w, r, door, returnTo, s.begin(login), directory.Credentials{
-		Login: login, Password: redact.New(f.get(paramPassword)), Passwordless: passwordless, Client: clientOf(r, f),
+	in := s.begin(login)
+	in.Want = want
+	return s.checkPassword(w, r, door, returnTo, in, directory.Credentials{
+		Login: login, Password: redact.New(f.get(paramPassword)), Passwordless: passwordless,
+		Want: want, Factor: door.Factor, Client: clientOf(r, f),
 	})
 }
 
@@ -44,10 +47,12 @@ type signIn struct {
 	// Began is when the check of the account did: who ended all of its sessions
 	// since then ends this one's, too.
 	Began time.Time
-	// PasswordChanged: the other sessions are to end with this sign-in. Who
-	// chooses a new password and then does not go on to the end keeps them:
-	// whose they are is known only there.
-	PasswordChanged bool
+	// Want is what the person came for besides.
+	Want directory.Want `json:",omitempty"`
+	// EndOthers: the account's other sessions are to end with this sign-in, for
+	// its password or factor is another. Where the directory does not tell whose
+	// it is before, who does not go on to the end keeps them.
+	EndOthers bool `json:"PasswordChanged"` // as earlier releases have it
 	// Federated: an identity provider signs the person in.
 	Federated bool
 }
@@ -61,7 +66,7 @@ func (s *Server) begin(login string) signIn {
 func (s *Server) checkPassword(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, c directory.Credentials) error {
 	outcome, err := s.cfg.Directory.Authenticate(r.Context(), c)
 	if err != nil {
-		return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, in.Login)}
+		return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, in)}
 	}
 	if outcome.Challenge != nil {
 		return s.pose(w, r, door, step{signIn: in, Return: returnTo.String(), Challenge: *outcome.Challenge})
@@ -70,16 +75,16 @@ func (s *Server) checkPassword(w http.ResponseWriter, r *http.Request, door *Doo
 	return err
 }
 
-// formAgain shows the sign-in page once more, with login as it was typed.
-func (s *Server) formAgain(door *Door, returnTo deskpro.ReturnURL, login string) func(http.ResponseWriter, *problem, string) error {
+// formAgain shows the sign-in page once more, with what was typed.
+func (s *Server) formAgain(door *Door, returnTo deskpro.ReturnURL, in signIn) func(http.ResponseWriter, *problem, string) error {
 	return func(w http.ResponseWriter, p *problem, requestID string) error {
-		return s.pages.signInAgain(w, p, door, returnTo.String(), login, requestID)
+		return s.pages.signInAgain(w, p, door, returnTo.String(), in, requestID)
 	}
 }
 
 // startOver leads back to the sign-in page, which says why.
-func (s *Server) startOver(door *Door, returnTo deskpro.ReturnURL, login string, err error) error {
-	return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, login)}
+func (s *Server) startOver(door *Door, returnTo deskpro.ReturnURL, in signIn, err error) error {
+	return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, in)}
 }
 
 // finish lets a person in whom the directory vouches for, if the door does. It
@@ -91,11 +96,14 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, retu
 	fail := func(err error) (session.ID, error) {
 		return id, &failure{err: err, returnTo: returnTo.String(), subject: user.ID, signIn: in.ID}
 	}
-	if in.PasswordChanged {
-		if err := s.cfg.Sessions.EndAll(ctx, user.ID); err != nil {
+	if in.EndOthers {
+		in.Began, err = s.cfg.Sessions.EndOthers(ctx, user.ID, in.Began)
+		switch {
+		case errors.Is(err, session.ErrNone):
+			return id, s.endedMeanwhile(door, returnTo, in)
+		case err != nil:
 			return fail(err)
 		}
-		in.Began = s.cfg.Now().Add(1) // after that, however coarse the clock
 	}
 	if err := allowed(door, user); err != nil {
 		return fail(err)
@@ -105,7 +113,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, retu
 	id, err = s.openSession(w, r, user, in.Began)
 	switch {
 	case errors.Is(err, session.ErrNone):
-		return id, s.startOver(door, returnTo, in.Login, fmt.Errorf("%w: all sessions of the account were ended meanwhile", directory.ErrOver))
+		return id, s.endedMeanwhile(door, returnTo, in)
 	case err != nil:
 		return fail(err)
 	}
@@ -115,6 +123,12 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, retu
 	}
 	s.record(r, door, event)
 	return id, s.send(w, r, door, user, returnTo)
+}
+
+// endedMeanwhile is for a sign-in during which all sessions of its account were
+// ended.
+func (s *Server) endedMeanwhile(door *Door, returnTo deskpro.ReturnURL, in signIn) error {
+	return s.startOver(door, returnTo, in, fmt.Errorf("%w: all sessions of the account were ended meanwhile", directory.ErrOver))
 }
 
 // atLeast gives what comes after a slow directory's yes the time that it needs:

@@ -30,5 +30,5 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request, door *Door, f f
 		return s.recoveryFailed(door, returnTo, login, unconfirmed, giveCode, err)
 	}
 	s.record(r, door, audit.Event{Name: audit.AccountConfirmed})
-	return s.pages.signInNext(w, door, returnTo.String(), login, "Your account is confirmed. Sign in with it.")
+	return s.pages.signInNext(w, door, returnTo.String(), signIn{Login: login}, "Your account is confirmed. Sign in with it.")
 }

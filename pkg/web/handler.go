@@ -137,6 +137,8 @@ const (
 	// paramOver says, by being there, that a step was answered already.
 	paramOver = "over"
 
+	// paramWant is a directory.Want: what the person came for besides.
+	paramWant = "want"
 	// paramWay with the value "other" asks for a way without a password.
 	paramWay    = "way"
 	paramStep   = "step" // its id
@@ -157,7 +159,7 @@ const (
 
 // parameters are those that may come once only.
 var parameters = [...]string{
-	paramReturn, paramLogin, paramPassword, paramPrompt, paramOver, paramWay, paramStep, paramAsk, paramCode, paramNew, paramChoice,
+	paramReturn, paramLogin, paramPassword, paramPrompt, paramOver, paramWant, paramWay, paramStep, paramAsk, paramCode, paramNew, paramChoice,
 	paramText, paramDevice, paramState, paramError, "jwt",
 }
 

@@ -15,8 +15,12 @@ import (
 	"deskpro-login/pkg/session"
 )
 
-// errGroup: the person may not pass this door.
-var errGroup = errors.New("not in the door's group")
+var (
+	// errGroup: the person may not pass this door.
+	errGroup = errors.New("not in the door's group")
+	// errFactor: the person may not pass this door with a password alone.
+	errFactor = errors.New("no second factor")
+)
 
 // login sends who has a live session on to Deskpro and shows everyone else the
 // sign-in page.
@@ -25,17 +29,20 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, door *Door) error
 	if err != nil {
 		return err
 	}
-	if params.Get(paramPrompt) == "login" {
-		return s.pages.signInAnew(w, door, returnTo.String())
+	want := s.cfg.Offers.wanted(params.Get(paramWant))
+	if want != "" || params.Get(paramPrompt) == "login" {
+		return s.pages.signInAnew(w, door, returnTo.String(), want)
 	}
 	user, err := s.sessionUser(r)
 	switch {
+	case err == nil && errors.Is(allowed(door, user), errFactor):
+		return s.pages.signInNext(w, door, returnTo.String(), signIn{}, "This part of the helpdesk asks for more than a password. Please sign in once more.")
 	case err == nil:
 		return s.send(w, r, door, user, returnTo)
 	case !errors.Is(err, session.ErrNone):
 		return &failure{err: err, returnTo: returnTo.String()}
 	case params.Has(paramOver):
-		return s.startOver(door, returnTo, "", fmt.Errorf("%w: answered before", directory.ErrOver))
+		return s.startOver(door, returnTo, signIn{}, fmt.Errorf("%w: answered before", directory.ErrOver))
 	case s.cfg.Offers.Direct && s.cfg.Offers.Federation != "":
 		redirect(w, federateURL(door, returnTo.String(), false))
 		return nil
@@ -79,10 +86,13 @@ func (s *Server) sessionUser(r *http.Request) (directory.User, error) {
 	return user, nil
 }
 
-// allowed returns errGroup for a person who may not pass the door.
+// allowed returns errGroup or errFactor for a person who may not pass the door.
 func allowed(door *Door, user directory.User) error {
 	if door.Group != "" && !slices.Contains(user.Groups, door.Group) {
 		return errGroup
+	}
+	if door.Factor && !user.Factor {
+		return errFactor
 	}
 	return nil
 }

@@ -68,9 +68,9 @@ type page struct {
 	Style        template.CSS
 
 	// Notice is what went well the last time, Alert what went wrong, Policy
-	// what the directory says about a password that it refused, and the others
-	// which fields are to blame.
-	Notice, Alert, Policy                     string
+	// what the directory says about a password that it refused, Hint what it says
+	// before one is typed, and the others which fields are to blame.
+	Notice, Alert, Policy, Hint               string
 	BadLogin, BadCode, BadPassword, BadFields bool
 	Text                                      string
 

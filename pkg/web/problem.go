@@ -63,6 +63,8 @@ var problems = [...]problem{
 		title: "That didn’t work", text: "The login or the password is not right. Check both and try again."},
 	{is: errGroup, code: "DPL-2002", status: http.StatusForbidden, reason: "not_in_group", level: slog.LevelInfo, refused: true, other: true,
 		title: "This account may not sign in here", text: "Your account does not have access to this part of the helpdesk. Use another account, or ask the helpdesk’s administrator for access."},
+	{is: errFactor, code: "DPL-2020", status: http.StatusForbidden, reason: "factor_missing", level: slog.LevelWarn, refused: true, other: true,
+		title: "A second factor is needed", text: "Signing in here takes more than a password, such as a code from an authenticator app, and this sign-in had none. Ask the helpdesk’s administrator how to get one."},
 	{is: directory.ErrUnverifiedEmail, code: "DPL-2003", status: http.StatusForbidden, reason: "email_unverified", level: slog.LevelInfo, refused: true, other: true,
 		title: "Your email address isn’t confirmed", text: "The helpdesk knows people by their email address, and yours has not been confirmed yet. Ask the helpdesk’s administrator to confirm it."},
 	{is: directory.ErrIncomplete, code: "DPL-2004", status: http.StatusForbidden, reason: "account_incomplete", level: slog.LevelWarn, refused: true, other: true,

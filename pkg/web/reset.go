@@ -54,19 +54,17 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f for
 	s.record(r, door, audit.Event{Name: audit.PasswordReset, Subject: userID})
 	// At once, whatever becomes of signing in; otherwise signing in does it, if
 	// it comes to its end from here.
-	const notEnded = "sessions of an old password are not ended yet"
-	if userID == "" {
-		s.cfg.Log.WarnContext(r.Context(), notEnded, "error", "the directory does not tell whose it was")
-	} else if err := s.cfg.Sessions.EndAll(r.Context(), userID); err != nil {
-		s.cfg.Log.WarnContext(r.Context(), notEnded, "subject", userID, "error", err)
-	}
 	in := s.begin(login)
-	in.PasswordChanged = true
-	outcome, err := s.cfg.Directory.Authenticate(r.Context(), directory.Credentials{Login: login, Password: password, Client: client})
+	if in.EndOthers = true; userID == "" {
+		s.cfg.Log.WarnContext(r.Context(), notEnded, "error", "the directory does not tell whose it was")
+	} else {
+		s.endOthers(r.Context(), userID, &in)
+	}
+	outcome, err := s.cfg.Directory.Authenticate(r.Context(), directory.Credentials{Login: login, Password: password, Factor: door.Factor, Client: client})
 	switch {
 	case err != nil:
 		s.cfg.Log.InfoContext(r.Context(), "no sign-in after a new password", "error", err)
-		return s.pages.signInNext(w, door, returnTo.String(), login, "Your new password is set. Sign in with it.")
+		return s.pages.signInNext(w, door, returnTo.String(), in, "Your new password is set. Sign in with it.")
 	case outcome.Challenge != nil:
 		return s.pose(w, r, door, step{signIn: in, Return: returnTo.String(), Challenge: *outcome.Challenge})
 	}

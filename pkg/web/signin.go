@@ -7,12 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"deskpro-login/pkg/directory"
 )
 
 // signInPage is what signin.html reads.
 type signInPage struct {
 	page
 	Action, Return, Login string
+	Want                  directory.Want
 	Passwordless          bool
 	// Federation is the way to who else signs people in; Text is empty where
 	// nobody does.
@@ -29,15 +32,16 @@ func (p *pages) signIn(w http.ResponseWriter, door *Door, returnTo string) error
 	return nil
 }
 
-// signInAnew renders the form for prompt=login, whoever is signed in.
-func (p *pages) signInAnew(w http.ResponseWriter, door *Door, returnTo string) error {
-	return p.render(w, http.StatusOK, "signin.html", p.signInPage(door, returnTo, true))
+// signInAnew renders the form for prompt=login and for a want, whoever is signed
+// in.
+func (p *pages) signInAnew(w http.ResponseWriter, door *Door, returnTo string, want directory.Want) error {
+	return p.render(w, http.StatusOK, "signin.html", p.signInPage(door, returnTo, want, true))
 }
 
 // signInAgain renders the form after it failed, with the login as it was typed.
-func (p *pages) signInAgain(w http.ResponseWriter, problem *problem, door *Door, returnTo, login, requestID string) error {
-	data := p.signInPage(door, returnTo, false)
-	data.Login = login
+func (p *pages) signInAgain(w http.ResponseWriter, problem *problem, door *Door, returnTo string, in signIn, requestID string) error {
+	data := p.signInPage(door, returnTo, in.Want, false)
+	data.Login = in.Login
 	data.setAlert(problem, requestID)
 	if p.offers.Confirm {
 		data.Links = append([]link{{"Confirm a new account", pageURL(door, "/confirm", returnValues(returnTo))}}, data.Links...)
@@ -46,16 +50,32 @@ func (p *pages) signInAgain(w http.ResponseWriter, problem *problem, door *Door,
 }
 
 // signInNext renders the form with a notice, such as that something went well.
-func (p *pages) signInNext(w http.ResponseWriter, door *Door, returnTo, login, notice string) error {
-	data := p.signInPage(door, returnTo, false)
-	data.Login, data.Notice = login, notice
+func (p *pages) signInNext(w http.ResponseWriter, door *Door, returnTo string, in signIn, notice string) error {
+	data := p.signInPage(door, returnTo, in.Want, false)
+	data.Login, data.Notice = in.Login, notice
 	return p.render(w, http.StatusOK, "signin.html", data)
 }
 
-func (p *pages) signInPage(door *Door, returnTo string, prompt bool) *signInPage {
+func (p *pages) signInPage(door *Door, returnTo string, want directory.Want, prompt bool) *signInPage {
 	data := &signInPage{
 		page:   page{Title: "Sign in", Links: []link{home(door)}},
-		Action: pageURL(door, "", nil), Return: returnTo, Passwordless: p.offers.Passwordless,
+		Action: pageURL(door, "", nil), Return: returnTo, Want: want, Passwordless: p.offers.Passwordless,
+	}
+	switch want {
+	case directory.WantPassword:
+		data.Title, data.Text = "Change your password", "Sign in with the password that you have now. Then choose a new one."
+	case directory.WantFactor:
+		data.Title, data.Text = "Set up an authenticator app", "Sign in as you do now. Then add the account to the app on your phone."
+	}
+	if want != "" {
+		data.Links = []link{{"Sign in without that", loginURL(door, returnTo, false)}, home(door)}
+		return data
+	}
+	if p.offers.Factor {
+		data.Links = append([]link{{"Set up an authenticator app", wantURL(door, returnTo, directory.WantFactor)}}, data.Links...)
+	}
+	if p.offers.Change {
+		data.Links = append([]link{{"Change your password", wantURL(door, returnTo, directory.WantPassword)}}, data.Links...)
 	}
 	values := returnValues(returnTo)
 	if p.offers.Reset {
@@ -67,6 +87,13 @@ func (p *pages) signInPage(door *Door, returnTo string, prompt bool) *signInPage
 	return data
 }
 
+// wantURL is the sign-in page for who comes for something besides.
+func wantURL(door *Door, returnTo string, want directory.Want) string {
+	values := returnValues(returnTo)
+	values.Set(paramWant, string(want))
+	return pageURL(door, "", values)
+}
+
 // emptyForm is a rendered sign-in page in pieces, between which the return URL
 // belongs: as text or, where inQuery says so, in the query of a link.
 type emptyForm struct {
@@ -76,7 +103,7 @@ type emptyForm struct {
 
 func (p *pages) renderEmpty(door *Door) (emptyForm, error) {
 	const mark = "the-return-url"
-	whole, err := p.execute("signin.html", p.signInPage(door, mark, false))
+	whole, err := p.execute("signin.html", p.signInPage(door, mark, "", false))
 	if err != nil {
 		return emptyForm{}, err
 	}

@@ -23,6 +23,7 @@ import (
 	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/lambdahttp/gateway"
+	hasher "deskpro-login/pkg/password"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/session"
 	state "deskpro-login/pkg/state/memory"
@@ -59,11 +60,19 @@ var people = sync.OnceValue(func() directory.Authenticator {
 	disabled.Disabled = true
 	unverified := person("u-5", "uma@example.com", "Uma")
 	unverified.EmailVerified = false
-	d, err := memory.New(memory.Config{Accounts: []memory.Account{
+	passwords, err := hasher.New(hasher.Config{})
+	if err != nil {
+		panic(err)
+	}
+	accounts, err := memory.New(memory.Config{Passwords: passwords, Accounts: []memory.Account{
 		person("u-1", "ugo+help@example.com", "Ugo O'Neill 👩‍🚀"),
 		person("u-2", "ana@example.com", "דנה", "deskpro-agents"),
 		disabled, unverified,
 	}})
+	if err != nil {
+		panic(err)
+	}
+	d, err := account.New(account.Config{Store: accounts, Passwords: passwords, ReadOnly: true})
 	if err != nil {
 		panic(err)
 	}

@@ -56,6 +56,11 @@ type step struct {
 	Attributes      map[string]string `json:",omitempty"`
 }
 
+// failure is err as it happened at the step.
+func (s step) failure(err error) *failure {
+	return &failure{err: err, returnTo: s.Return, subject: s.Challenge.Subject, challenge: s.Challenge.Kind, signIn: s.ID}
+}
+
 // result is what an answer led to: another step, a person let in, or the end. It
 // is kept as the step is, for answers that come once more.
 type result struct {
@@ -80,13 +85,13 @@ func (s *Server) pose(w http.ResponseWriter, r *http.Request, door *Door, next s
 // why there is no such page.
 func (s *Server) open(w http.ResponseWriter, r *http.Request, door *Door, next step) (string, error) {
 	kind := next.Challenge.Kind
-	s.record(r, door, audit.Event{Name: audit.Challenged, Challenge: kind, SignIn: next.ID})
+	s.record(r, door, audit.Event{Name: audit.Challenged, Challenge: kind, Subject: next.Challenge.Subject, SignIn: next.ID})
 	if next.Challenge.Step == "" {
-		return "", &failure{err: fmt.Errorf("%w: %s", errChallenge, kind), returnTo: next.Return, challenge: kind, signIn: next.ID}
+		return "", next.failure(fmt.Errorf("%w: %s", errChallenge, kind))
 	}
 	id, err := s.keep(r, door, next)
 	if err != nil {
-		return "", &failure{err: err, returnTo: next.Return, challenge: kind, signIn: next.ID}
+		return "", next.failure(err)
 	}
 	return id, s.pages.step(w, http.StatusOK, door, next, id, nil, "")
 }
@@ -115,7 +120,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, door *Door, f fo
 	attempt, current, err := s.claim(r, door, f)
 	switch {
 	case errors.Is(err, challenge.ErrNone):
-		return s.startOver(door, returnTo, "", fmt.Errorf("%w: %w", directory.ErrOver, err))
+		return s.startOver(door, returnTo, signIn{}, fmt.Errorf("%w: %w", directory.ErrOver, err))
 	case err != nil:
 		return &failure{err: err, returnTo: returnTo.String()}
 	}
@@ -170,9 +175,7 @@ func (s *Server) settle(r *http.Request, door *Door, attempt challenge.Attempt, 
 // respond gives the answer to the directory and shows where that leads.
 func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, a directory.Answer) (result, error) {
 	outcome, err := s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
-	if err == nil && current.Challenge.Step == directory.StepNewPassword {
-		current.PasswordChanged = true
-	}
+	s.changed(r, door, &current, outcome, err)
 	switch {
 	case err != nil:
 		if current.Attributes = nil; size(a.Attributes) <= maxAttributes {
@@ -180,13 +183,11 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 		}
 		return s.refuse(r, door, returnTo, current, outcome.Challenge, err)
 	case outcome.User != nil:
-		s.recordStep(r, door, current, outcome.User.ID)
 		id, err := s.finish(w, r, door, returnTo, current.signIn, *outcome.User)
 		return result{User: outcome.User, Session: id.Reveal(), In: current.signIn}, err
 	case current.Count >= maxSteps:
 		return s.end(door, returnTo, current, errTooMany)
 	}
-	s.recordStep(r, door, current, "")
 	next := step{
 		signIn: current.signIn, Return: current.Return, Challenge: *outcome.Challenge,
 		Count: current.Count + 1, Wrong: current.Wrong,
@@ -198,13 +199,53 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 	return result{Next: id, Step: &next}, err
 }
 
-// recordStep tells the log of what an answer has changed in the account.
-func (s *Server) recordStep(r *http.Request, door *Door, answered step, subject string) {
+const notEnded = "sessions of an old password or factor are not ended yet"
+
+// changed does what an answer makes necessary that has changed the account: the
+// log is told, and its other sessions end, now or with this sign-in.
+func (s *Server) changed(r *http.Request, door *Door, answered *step, outcome directory.Outcome, err error) {
+	event := audit.Event{Subject: cmp.Or(outcome.Changed, answered.Challenge.Subject), SignIn: answered.ID}
+	if outcome.User != nil {
+		event.Subject = outcome.User.ID
+	}
+	if outcome.Recovered {
+		event.Name = audit.RecoveryCodeUsed
+		s.record(r, door, event)
+	}
 	switch answered.Challenge.Step {
 	case directory.StepNewPassword:
-		s.record(r, door, audit.Event{Name: audit.PasswordChanged, Subject: subject, SignIn: answered.ID})
+		event.Name = audit.PasswordChanged
 	case directory.StepSetup:
-		s.record(r, door, audit.Event{Name: audit.FactorAdded, Subject: subject, SignIn: answered.ID})
+		event.Name = audit.FactorAdded
+	default:
+		return
+	}
+	switch {
+	case err != nil && outcome.Changed == "":
+		return
+	case errors.Is(err, directory.ErrUnavailable):
+		s.cfg.Log.WarnContext(r.Context(), "whether a password or factor was changed is not known: the account's sessions are ended", "subject", outcome.Changed)
+	default:
+		s.record(r, door, event)
+	}
+	if answered.EndOthers = true; outcome.Changed != "" {
+		s.endOthers(r.Context(), outcome.Changed, &answered.signIn)
+	}
+}
+
+// endOthers ends the other sessions of in's account at once, or tells the log
+// that they have yet to be ended, by the end of the sign-in.
+func (s *Server) endOthers(ctx context.Context, userID string, in *signIn) {
+	ctx, cancel := atLeast(ctx, grace)
+	defer cancel()
+	began, err := s.cfg.Sessions.EndOthers(ctx, userID, in.Began)
+	switch {
+	case err == nil:
+		in.EndOthers, in.Began = false, began
+	case errors.Is(err, session.ErrNone): // somebody ended this sign-in, too: see its end
+		in.EndOthers = false
+	default:
+		s.cfg.Log.WarnContext(ctx, notEnded, "subject", userID, "error", err)
 	}
 }
 
@@ -214,6 +255,9 @@ func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL,
 	again := current
 	if changed != nil {
 		again.Challenge = *changed
+	}
+	if again.Count++; again.Count >= maxSteps {
+		return s.end(door, returnTo, current, fmt.Errorf("%w: %w", errTooMany, err))
 	}
 	switch {
 	case errors.Is(err, directory.ErrWrongCode), errors.Is(err, directory.ErrSpentCode):
@@ -226,7 +270,7 @@ func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL,
 		return s.end(door, returnTo, current, err)
 	}
 	again.Problem, again.Policy = lookUp(err).code, policyIn(err)
-	failed := &failure{err: err, returnTo: current.Return, challenge: current.Challenge.Kind, signIn: current.ID}
+	failed := current.failure(err)
 	id, keepErr := s.keep(r, door, again)
 	if keepErr != nil {
 		failed.err = keepErr
@@ -240,9 +284,8 @@ func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL,
 
 // end is for errors after which one can only sign in anew.
 func (s *Server) end(door *Door, returnTo deskpro.ReturnURL, current step, err error) (result, error) {
-	f := &failure{
-		err: err, returnTo: current.Return, challenge: current.Challenge.Kind, signIn: current.ID, again: s.formAgain(door, returnTo, current.Login),
-	}
+	f := current.failure(err)
+	f.again = s.formAgain(door, returnTo, current.signIn)
 	return result{Problem: lookUp(err).code}, f
 }
 
@@ -252,7 +295,7 @@ func (s *Server) repeat(w http.ResponseWriter, r *http.Request, door *Door, retu
 	over := fmt.Errorf("%w: answered before", directory.ErrOver)
 	var led result
 	if err := json.Unmarshal(attempt.Result, &led); err != nil {
-		return s.startOver(door, returnTo, current.Login, over)
+		return s.startOver(door, returnTo, current.signIn, over)
 	}
 	p := problemOf(cmp.Or(led.Problem, problemIn(led.Step)))
 	switch {
@@ -265,7 +308,7 @@ func (s *Server) repeat(w http.ResponseWriter, r *http.Request, door *Door, retu
 		redirect(w, pageURL(door, "", values))
 		return nil
 	case !attempt.Same:
-		return s.startOver(door, returnTo, current.Login, over)
+		return s.startOver(door, returnTo, current.signIn, over)
 	case led.Step != nil:
 		return s.pages.step(w, http.StatusOK, door, *led.Step, led.Next, nil, "")
 	case led.User != nil:
@@ -273,7 +316,7 @@ func (s *Server) repeat(w http.ResponseWriter, r *http.Request, door *Door, retu
 	case p != nil:
 		return s.pages.ended(w, p, door, current, s.cfg.RequestID(r.Context()))
 	}
-	return s.startOver(door, returnTo, current.Login, over)
+	return s.startOver(door, returnTo, current.signIn, over)
 }
 
 func problemIn(next *step) string {
@@ -288,18 +331,19 @@ func problemIn(next *step) string {
 func (s *Server) finishAgain(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, led result) error {
 	in := led.In
 	if led.Session != "" {
+		now := s.cfg.Now()
 		id, err := session.ParseID(led.Session)
 		if err == nil {
 			_, err = s.cfg.Sessions.Find(r.Context(), id)
 		}
 		switch {
 		case errors.Is(err, session.ErrNone):
-			return s.startOver(door, returnTo, in.Login, fmt.Errorf("%w: its session was ended", directory.ErrOver))
+			return s.startOver(door, returnTo, in, fmt.Errorf("%w: its session was ended", directory.ErrOver))
 		case err != nil:
 			return &failure{err: err, returnTo: returnTo.String(), subject: led.User.ID, signIn: in.ID}
 		}
 		// What a new password ends was ended before that session began.
-		in.PasswordChanged, in.Began = false, s.cfg.Now()
+		in.EndOthers, in.Began = false, now
 	}
 	_, err := s.finish(w, r, door, returnTo, in, *led.User)
 	return err

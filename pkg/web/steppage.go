@@ -29,6 +29,9 @@ type stepPage struct {
 	URI      template.URL
 	Size     int
 	Question []directory.Prompt
+	// Recovery: a recovery code will do, too. Codes are new ones.
+	Recovery bool
+	Codes    []string
 }
 
 // field is for something that the account lacks.
@@ -42,9 +45,9 @@ type way struct{ Value, Label string }
 func (p *pages) step(w http.ResponseWriter, status int, door *Door, current step, id string, wrong *problem, requestID string) error {
 	c := current.Challenge
 	data := &stepPage{
-		page:   page{Policy: current.Policy, Links: []link{{"Start again", loginURL(door, current.Return, true)}, home(door)}},
+		page:   page{Policy: current.Policy, Hint: c.Policy, Links: []link{{"Start again", loginURL(door, current.Return, true)}, home(door)}},
 		Action: pageURL(door, "/challenge", nil), Return: current.Return, ID: id, Login: current.Login, Step: c.Step,
-		Question: c.Question,
+		Question: c.Question, Recovery: c.Recovery, Codes: c.Codes,
 	}
 	if wrong != nil {
 		data.setAlert(wrong, requestID)
@@ -56,7 +59,10 @@ func (p *pages) step(w http.ResponseWriter, status int, door *Door, current step
 	case directory.StepPassword:
 		data.Title = "Enter your password"
 	case directory.StepNewPassword:
-		data.Title, data.Text = "Choose a new password", "Your account needs a new password before you can go on."
+		data.Title = "Choose a new password"
+		if current.Want != directory.WantPassword {
+			data.Text = "Your account needs a new password before you can go on."
+		}
 		for _, name := range c.Attributes {
 			asked := fieldOf(name)
 			asked.Value = current.Attributes[name]
@@ -72,6 +78,9 @@ func (p *pages) step(w http.ResponseWriter, status int, door *Door, current step
 		data.setKey(p.brand, c.Key)
 	case directory.StepQuestion:
 		data.Title, data.Text = "One more question", "Your account asks for this before you can go on."
+	case directory.StepKeep:
+		data.Title = "Keep your recovery codes"
+		data.Text = "If you lose your phone, each of these codes lets you in once. Print them or write them down now, and keep them where others don’t find them: they are not shown again."
 	default:
 		return fmt.Errorf("there is no page for the step %q", c.Step)
 	}
@@ -83,7 +92,7 @@ func (p *pages) ended(w http.ResponseWriter, problem *problem, door *Door, last 
 	if problem.other {
 		return p.problem(w, problem, door, last.Return, requestID)
 	}
-	return p.signInAgain(w, problem, door, last.Return, last.Login, requestID)
+	return p.signInAgain(w, problem, door, last.Return, last.signIn, requestID)
 }
 
 func codeText(c directory.Challenge) string {

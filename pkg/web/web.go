@@ -34,6 +34,9 @@ type Door struct {
 	App *deskpro.App
 	// Group is the one whose members may pass; empty lets everyone pass.
 	Group string
+	// Factor: nobody passes without a second factor, whoever signed them in.
+	// Sessions without one lead to the sign-in page.
+	Factor bool
 	// Keys sign the door's tokens. Login and Authenticate need it.
 	Keys keyring.Source
 }
@@ -87,12 +90,24 @@ type Offers struct {
 	// Reset is a page for a forgotten password, Confirm one that confirms an
 	// account which a person made.
 	Reset, Confirm bool
+	// Change leads to another password, Factor to an authenticator app, each by
+	// way of signing in.
+	Change, Factor bool
 	// Passwordless: the directory may be asked for other ways to sign in.
 	Passwordless bool
 	// Federation is the name of who else signs people in, such as "Acme ID";
 	// empty: nobody. Direct sends people straight there.
 	Federation string
 	Direct     bool
+}
+
+// wanted reads a want that is offered.
+func (o Offers) wanted(value string) directory.Want {
+	want := directory.Want(value)
+	if want == directory.WantPassword && o.Change || want == directory.WantFactor && o.Factor {
+		return want
+	}
+	return ""
 }
 
 // Server makes the handlers. Safe for concurrent use.

@@ -300,7 +300,7 @@ func TestParametersAreTheTemplates(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	named := regexp.MustCompile(`\b(Users|Agents|Throttle|Max|Forms|Requests|Cognito|Federation|UserPool)[A-Z][A-Za-z]+\b`)
+	named := regexp.MustCompile(`\b(Users|Agents|Throttle|Max|Forms|Requests|Cognito|Federation|UserPool|AccountsFi|Factor)[A-Za-z]+\b`)
 	for name, s := range stacks(t) {
 		text := strings.ReplaceAll(render(t, s, sheet.Text), "UsersSecret-", "") // in an ARN
 		found := named.FindAllString(strings.ReplaceAll(text, "AgentsSecret-", ""), -1)

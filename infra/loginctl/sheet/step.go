@@ -2,8 +2,37 @@ package sheet
 
 import "deskpro-login/infra/loginctl/stack"
 
-// furtherSteps are the symptoms of what a user pool asks for beside a password.
-func furtherSteps(s stack.Stack) []symptom {
+// tableSteps are the symptoms of what accounts in a table need beside a password.
+func tableSteps(s stack.Stack) []symptom {
+	var symptoms []symptom
+	add := func(sign string, causes ...cause) {
+		symptoms = append(symptoms, symptom{prose(sign), causes})
+	}
+	add("`DPL-2008` That code isn't right, `DPL-2009` That code was used before",
+		because("A typing error, or an older code than the last; a recovery code that was used already", "Type the newest one, six digits without a space. Each is good once: wait for the next"),
+		because("The phone's clock is wrong, and its app goes by the time", "Let the phone set its time by itself"),
+		because("It is another account's code", "Look for this account's entry in the app"),
+		because("The app or the phone is gone, and the recovery codes, too", "`loginctl account mfa reset LOGIN --apply`; be sure who asks for it"))
+	add("`DPL-2010` Choose another password",
+		because("It is too short, common, was in a breach, or is mostly the person's or the company's name", "The page says which. A few words in a row are easy to remember"))
+	add("`DPL-2012`, `DPL-2018` Please sign in again",
+		because("More than a quarter of an hour passed between two steps, or the step was answered already, perhaps in another tab", "Sign in again"),
+		because("The account got another password or app meanwhile, or was disabled", "Sign in again. The saved query *All that happened to one account* tells"),
+		because("There were too many wrong answers in one sign-in", "Sign in again, with the newest code"))
+	add("`DPL-2013` Your account can't get a code",
+		because("What seals the keys of apps was changed twice since the person was here, or the stack has another secret for it", "The log's error says which. Restore that secret's version, or `loginctl account mfa reset LOGIN --apply`"))
+	add("`DPL-2019` Still checking",
+		because("The form was sent twice, and the first answer is not there yet", "Wait a moment, then sign in again"))
+	add("`DPL-2020` A second factor is needed",
+		because("The door asks for a second factor, and whoever signed the person in had none", "See to "+parameters(s, "Factor")+" and `Factors`; the log's outcome is `factor_missing`"))
+	add("`DPL-3007` Signing in isn't possible right now",
+		because("There is no table {}, its key is another than `AccountsFields` says, or the function may not use it", "The log's error says which. Correct the parameters and deploy again", s.Directory.Name),
+		because("The secret that seals the keys of apps is gone, too short, or may not be read", "The log's error says which. Restore it in Secrets Manager"))
+	return symptoms
+}
+
+// poolSteps are the symptoms of what a user pool asks for beside a password.
+func poolSteps(s stack.Stack) []symptom {
 	var symptoms []symptom
 	add := func(sign string, causes ...cause) {
 		symptoms = append(symptoms, symptom{prose(sign), causes})

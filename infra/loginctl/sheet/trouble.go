@@ -73,7 +73,9 @@ func trouble(s stack.Stack) troubles {
 		because("The directory takes no more sign-ins at the moment", "Try again. If it lasts, the dashboard shows since when"))
 
 	if s.Directory.Cognito {
-		symptoms = append(symptoms, furtherSteps(s)...)
+		symptoms = append(symptoms, poolSteps(s)...)
+	} else {
+		symptoms = append(symptoms, tableSteps(s)...)
 	}
 
 	add("`DPL-3001` We can't check your password right now, `DPL-3002` That isn't possible right now",

@@ -15,6 +15,9 @@ var (
 	algorithm = matches("HS256, HS384 or HS512", `HS(256|384|512)`)
 	directory = matches("dynamodb or cognito", `dynamodb|cognito`)
 	host      = matches("a host name", `[a-z0-9.-]{1,253}`)
+	logGroup  = matches("a log group's name", `[0-9A-Za-z_/.#-]{1,512}`)
+	onOff     = matches("on or off", `on|off`)
+	pairs     = matches("pairs such as login=username", `[a-z0-9_]+=[!#-&(-;=?-\[\]^_a-z{}~]+( [a-z0-9_]+=[!#-&(-;=?-\[\]^_a-z{}~]+)*`)
 	lifetime  = matches("seconds, such as 120s", `[0-9]{1,4}s`)
 	pool      = matches("a user pool's ID", `[a-z0-9-]+_[0-9A-Za-z]+`)
 	region    = matches("a Region", `[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}`)
@@ -84,6 +87,14 @@ func (r *reader) get(name string, f form) string {
 	return value
 }
 
+// may reads an output that need not be there; empty where it is not.
+func (r *reader) may(name string, f form) string {
+	if !r.has(name) {
+		return ""
+	}
+	return r.get(name, f)
+}
+
 // door reads the outputs of a door, which are there when it is on.
 func (r *reader) door(name, stackRegion string) (Door, bool) {
 	if !r.has(name+"LoginUrl") && !r.has(name+"LogoutUrl") && !r.has(name+"SecretArn") && !r.has(name+"DeskproUrl") {
@@ -94,9 +105,8 @@ func (r *reader) door(name, stackRegion string) (Door, bool) {
 		LoginURL:   r.get(name+"LoginUrl", address),
 		LogoutURL:  r.get(name+"LogoutUrl", address),
 		DeskproURL: r.get(name+"DeskproUrl", address),
-	}
-	if r.has(name + "CallbackUrl") {
-		door.CallbackURL = r.get(name+"CallbackUrl", address)
+		// There is nothing to allow but in a pool that somebody brought.
+		CallbackURL: r.may(name+"CallbackUrl", address),
 	}
 	arn := r.get(name+"SecretArn", secret)
 	if part := secretARN.FindStringSubmatch(arn); part != nil {

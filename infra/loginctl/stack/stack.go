@@ -21,6 +21,9 @@ type Stack struct {
 	Directory Directory
 	// APIHost is the API's own host; people may see another.
 	APIHost string
+	// StateTable is the table of sessions, and OperatorLog the log group of what
+	// operators do; empty where the stack is of a release that had none.
+	StateTable, OperatorLog string
 	// DomainTarget is what a record for the stack's own host name must point
 	// to; empty if it has none.
 	DomainTarget string
@@ -41,6 +44,11 @@ type Directory struct {
 	// ManagedLogin is the host of the pool's pages, through which people of
 	// other identity providers sign in; empty if nobody does.
 	ManagedLogin string
+	// Fields are the pairs that say which attribute of the table is what; empty
+	// where it is a table of our own.
+	Fields string
+	// ReadOnly: nobody here writes accounts.
+	ReadOnly bool
 }
 
 // The doors there can be.
@@ -102,15 +110,15 @@ func Parse(d Description) (Stack, error) {
 	if s.Directory.Cognito = r.get("DirectoryKind", directory) == "cognito"; s.Directory.Cognito {
 		s.Directory.Name = r.get("UserPoolId", pool)
 		s.Directory.ClientID = r.get("UserPoolClientId", client)
-		if r.has("FederationDomain") {
-			s.Directory.ManagedLogin = r.get("FederationDomain", host)
-		}
+		s.Directory.ManagedLogin = r.may("FederationDomain", host)
 	} else {
 		s.Directory.Name = r.get("AccountsTableName", table)
+		s.Directory.Fields = r.may("AccountsFields", pairs)
+		s.Directory.ReadOnly = r.may("AccountsWrites", onOff) == "off"
 	}
-	if r.has("DomainTarget") {
-		s.DomainTarget = r.get("DomainTarget", host)
-	}
+	s.StateTable = r.may("StateTableName", table)
+	s.OperatorLog = r.may("OperatorLogGroupName", logGroup)
+	s.DomainTarget = r.may("DomainTarget", host)
 	if len(r.read) == 0 {
 		return Stack{}, notOurs(d)
 	}

@@ -24,7 +24,8 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Name != "deskpro-login" || got.Region != "eu-west-1" || got.Algorithm != "HS256" || got.Lifetime.String() != "2m0s" ||
-		got.Directory.Cognito || got.Directory.Name != "deskpro-login-AccountsTable-1ABCDEFGHIJKL" || got.DomainTarget != "" || got.RolledBack {
+		got.Directory.Cognito || got.Directory.Name != "deskpro-login-AccountsTable-1ABCDEFGHIJKL" || got.DomainTarget != "" || got.RolledBack ||
+		got.StateTable != "deskpro-login-StateTable-1MNOPQRSTUVWX" || got.OperatorLog != "/deskpro-login/deskpro-login/operators" || got.Directory.Fields != "" || got.Directory.ReadOnly {
 		t.Errorf("got %+v", got)
 	}
 	if len(got.Doors) != 2 || got.Doors[0].Name != stack.Users || got.Doors[1].Name != stack.Agents {
@@ -82,6 +83,8 @@ func TestReadRefuses(t *testing.T) {
 		{"a stack whose name is none", `"deskpro-login",`, `"a b",`, "no stack's name"},
 		{"an output that is empty", `"120s"`, `""`, "lacks outputs: TokenLifetime"},
 		{"a lifetime of hours", `"120s"`, `"2h"`, `TokenLifetime is "2h"`},
+		{"a log group's name with a space", `login/operators"`, `login/operators x"`, "OperatorLogGroupName"},
+		{"a table of sessions with a line break", "deskpro-login-StateTable", `\n`, "StateTableName"},
 		{"two outputs that are wrong", `"120s"`, `"2h"`, "\n  TokenLifetime"},
 		{"UTF-16", "{", "\xff\xfe{", "UTF-16"},
 		{"something too large", "{", "{" + strings.Repeat(" ", 5<<20), "more than"},
@@ -99,6 +102,41 @@ func TestReadRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), row.want) || hint.Of(err) == "" {
 			t.Errorf("%s: %v (hint: %s), want one with %q and a hint", row.name, err, hint.Of(err), row.want)
 		}
+	}
+}
+
+func TestReadATableOfOnesOwn(t *testing.T) {
+	content, err := os.ReadFile("../testdata/agents.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := stack.Read(strings.NewReader(string(content)), "desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (stack.Directory{Name: "people", Fields: "login=username email_verified=* groups=roles disabled=!status:active", ReadOnly: true}); got.Directory != want {
+		t.Errorf("directory is %+v, want %+v", got.Directory, want)
+	}
+	for _, row := range []struct{ name, old, new, want string }{
+		{"pairs with a quotation mark", "groups=roles", `groups=\"roles`, "AccountsFields"},
+		{"pairs with two spaces", "groups=roles", "groups=  roles", "AccountsFields"},
+		{"writes that are neither on nor off", `"off"`, `"no"`, `AccountsWrites is "no", not on or off`},
+	} {
+		if _, err := stack.Read(strings.NewReader(strings.Replace(string(content), row.old, row.new, 1)), "desk"); err == nil || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%s: %v, want an error with %q", row.name, err, row.want)
+		}
+	}
+}
+
+// What came later is not missed in a stack of an earlier release.
+func TestReadAnEarlierRelease(t *testing.T) {
+	content := both(t)
+	for _, name := range []string{"StateTableName", "OperatorLogGroupName"} {
+		content = strings.Replace(content, name, "Other"+name, 1)
+	}
+	got, err := stack.Read(strings.NewReader(content), "")
+	if err != nil || got.StateTable != "" || got.OperatorLog != "" {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
@@ -166,7 +204,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		values := []string{s.Name, s.Region, s.Algorithm, s.Directory.Name, s.Directory.ClientID, s.Directory.ManagedLogin, s.APIHost, s.DomainTarget, s.DashboardURL}
+		values := append(strings.Split(s.Directory.Fields, " "), s.Name, s.Region, s.Algorithm, s.Directory.Name, s.Directory.ClientID, s.Directory.ManagedLogin, s.APIHost, s.DomainTarget, s.DashboardURL, s.StateTable, s.OperatorLog)
 		for _, d := range s.Doors {
 			values = append(values, d.LoginURL, d.LogoutURL, d.CallbackURL, d.DeskproURL, d.Secret.ARN)
 		}

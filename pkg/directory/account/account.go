@@ -76,18 +76,6 @@ type Factor struct {
 	Recovery []string
 }
 
-// equal reports whether c and other say the same.
-func (c Credentials) equal(other Credentials) bool {
-	if (c.Factor == nil) != (other.Factor == nil) {
-		return false
-	}
-	if c.Factor != nil && (c.Factor.Key != other.Factor.Key || c.Factor.Step != other.Factor.Step || !slices.Equal(c.Factor.Recovery, other.Factor.Recovery)) {
-		return false
-	}
-	return c.PasswordHash == other.PasswordHash && c.MustChange == other.MustChange &&
-		c.PasswordChanged.Equal(other.PasswordChanged) && c.PasswordExpires.Equal(other.PasswordExpires)
-}
-
 // Store keeps accounts. Its methods are safe for concurrent use by many
 // processes, return soon after ctx ends, and read what was last written. An
 // error that is none of the sentinels named is directory.ErrThrottled,

@@ -4,36 +4,90 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/factor"
 	"deskpro-login/pkg/redact"
 )
 
-// Passwords verifies passwords against stored hashes. *password.Hasher does.
+// Passwords verifies passwords against stored hashes, and makes new ones.
+// *password.Hasher does.
 type Passwords interface {
 	// Verify says whether password is the one behind hash. Its error holds
 	// neither.
 	Verify(ctx context.Context, hash string, password redact.Secret) (bool, error)
+	Hash(ctx context.Context, password redact.Secret) (string, error)
+	// Outdated tells of a hash that is to be replaced when its password is known.
+	Outdated(hash string) bool
 	// Decoy returns a hash that costs what verifying a current one costs.
 	Decoy() string
 }
 
-// Checker is a directory.Authenticator over the accounts that Find finds.
-type Checker struct {
-	// Find returns the account under a normalised login, or nil where there
-	// is none. Its error is directory.ErrThrottled or ErrUnavailable, or
-	// ErrUnreadable, by errors.Is and holds no login. It is safe for concurrent
-	// use.
-	Find      func(ctx context.Context, login string) (*Account, error)
-	Passwords Passwords
+// Policy judges new passwords. *password.Policy does.
+type Policy interface {
+	// Check returns nil, or a *password.Unfit. The account's own words make poor
+	// passwords; factor: it has a second factor, so that less will do.
+	Check(ctx context.Context, password redact.Secret, own []string, factor bool) error
+	// Describe says what Check asks for, before anything is typed.
+	Describe(factor bool) string
 }
 
-var _ directory.Authenticator = Checker{}
+// Config configures a Checker.
+type Config struct {
+	// Store and Passwords are required.
+	Store     Store
+	Passwords Passwords
+	// Policy judges what people choose. Required unless ReadOnly.
+	Policy Policy
+	// Factors seals the keys of authenticator apps. Nil: nobody can set one up,
+	// and who has one cannot sign in.
+	Factors *factor.Vault
+	// FactorGroups are the groups whose members need a second factor, whatever
+	// the door asks for.
+	FactorGroups []string
+	// ReadOnly: nothing is ever written, so that hashes stay as they are, nobody
+	// chooses a password here, and there are no factors.
+	ReadOnly bool
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Log is told of what failed without harm. Nil means slog.Default().
+	Log *slog.Logger
+}
+
+// Checker is a directory.Authenticator over a Store.
+type Checker struct{ cfg Config }
+
+var _ directory.Authenticator = (*Checker)(nil)
+
+// New checks cfg.
+func New(cfg Config) (*Checker, error) {
+	switch {
+	case cfg.Store == nil || cfg.Passwords == nil:
+		return nil, errors.New("account: Store and Passwords are required")
+	case cfg.Policy == nil && !cfg.ReadOnly:
+		return nil, errors.New("account: Policy is required, unless ReadOnly")
+	case cfg.Factors != nil && cfg.ReadOnly:
+		return nil, errors.New("account: Factors cannot be kept where nothing is written")
+	case cfg.Factors == nil && len(cfg.FactorGroups) > 0:
+		return nil, errors.New("account: FactorGroups need Factors")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	return &Checker{cfg}, nil
+}
 
 // Authenticate verifies exactly one hash whatever the login is, and whatever
 // the account's state: without an account (or without a hash of its own) a
 // decoy. Only then does it look at the rest, so that nothing but a right
-// password, of an account that may sign in, can be told from outside.
+// password, of an account that may sign in, can be told from outside. Then a
+// hash that is Outdated is replaced, and what the account needs besides is
+// asked for: see next.
 //
 // A login that NormalizeLogin refuses is not looked up: that it cannot exist
 // is plain from itself. An account whose stored hash cannot be verified (odd, or
@@ -42,14 +96,14 @@ var _ directory.Authenticator = Checker{}
 //
 // The cost is the same only among hashes made with the parameters that
 // Passwords uses now.
-func (c Checker) Authenticate(ctx context.Context, credentials directory.Credentials) (directory.Outcome, error) {
+func (c *Checker) Authenticate(ctx context.Context, credentials directory.Credentials) (directory.Outcome, error) {
 	var (
 		found      *Account
 		unreadable error
 	)
 	if login, ok := NormalizeLogin(credentials.Login); ok {
 		var err error
-		found, err = c.Find(ctx, login)
+		found, err = c.cfg.Store.Find(ctx, login)
 		switch {
 		case errors.Is(err, ErrUnreadable):
 			unreadable = err
@@ -62,8 +116,8 @@ func (c Checker) Authenticate(ctx context.Context, credentials directory.Credent
 		// What is stored is at fault. Outsiders shall not see it at this
 		// account's answer, nor at its speed.
 		cause := err
-		if _, err = c.Passwords.Verify(ctx, c.Passwords.Decoy(), credentials.Password); err == nil {
-			return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonHash, UserID: found.ID, Cause: cause}
+		if _, err = c.cfg.Passwords.Verify(ctx, c.cfg.Passwords.Decoy(), credentials.Password); err == nil {
+			return refused(found, directory.ReasonHash, cause)
 		}
 	}
 	if err != nil {
@@ -71,30 +125,69 @@ func (c Checker) Authenticate(ctx context.Context, credentials directory.Credent
 	}
 	switch {
 	case unreadable != nil:
-		return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonUnreadable, Cause: unreadable}
+		return refused(nil, directory.ReasonUnreadable, unreadable)
 	case found == nil:
-		return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonUnknown}
+		return refused(nil, directory.ReasonUnknown, nil)
 	case !right:
-		return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonPassword, UserID: found.ID}
+		return refused(found, directory.ReasonPassword, nil)
 	case found.Disabled:
-		return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonDisabled, UserID: found.ID}
+		return refused(found, directory.ReasonDisabled, nil)
+	case c.expired(found):
+		return refused(found, directory.ReasonExpired, nil)
+	case found.MustChange && c.cfg.ReadOnly:
+		return refused(found, directory.ReasonReset, nil)
 	}
-	user, err := found.user()
-	if err != nil {
+	if _, err := found.user(); err != nil {
 		return directory.Outcome{}, fmt.Errorf("reading account %q: %w", found.ID, err)
 	}
-	return directory.Outcome{User: user}, nil
+	found = c.renew(ctx, found, credentials.Password)
+	return c.next(found, progress{Want: credentials.Want, Factor: credentials.Factor})
 }
 
-// Respond returns ErrOver: no account here poses a challenge.
-func (Checker) Respond(context.Context, directory.Challenge, directory.Answer) (directory.Outcome, error) {
-	return directory.Outcome{}, directory.ErrOver
+func refused(found *Account, reason directory.Reason, cause error) (directory.Outcome, error) {
+	refusal := &directory.Refusal{Reason: reason, Cause: cause}
+	if found != nil {
+		refusal.UserID = found.ID
+	}
+	return directory.Outcome{}, refusal
 }
 
-func (c Checker) verify(ctx context.Context, found *Account, typed redact.Secret) (bool, error) {
+func (c *Checker) verify(ctx context.Context, found *Account, typed redact.Secret) (bool, error) {
 	if found == nil || found.PasswordHash == "" {
-		_, err := c.Passwords.Verify(ctx, c.Passwords.Decoy(), typed)
+		_, err := c.cfg.Passwords.Verify(ctx, c.cfg.Passwords.Decoy(), typed)
 		return false, err
 	}
-	return c.Passwords.Verify(ctx, found.PasswordHash, typed)
+	return c.cfg.Passwords.Verify(ctx, found.PasswordHash, typed)
+}
+
+// expired tells of an initial password that was not used in time.
+func (c *Checker) expired(a *Account) bool {
+	return !a.PasswordExpires.IsZero() && !c.cfg.Now().Before(a.PasswordExpires)
+}
+
+// renew replaces a hash that is Outdated, as far as that can be done at once:
+// the next sign-in tries again. It returns the account as it is then.
+func (c *Checker) renew(ctx context.Context, a *Account, typed redact.Secret) *Account {
+	if c.cfg.ReadOnly || !c.cfg.Passwords.Outdated(a.PasswordHash) {
+		return a
+	}
+	becomes := a.Clone()
+	var err error
+	if becomes.PasswordHash, err = c.cfg.Passwords.Hash(ctx, typed); err == nil {
+		err = c.cfg.Store.Update(ctx, a, becomes)
+	}
+	switch {
+	case err == nil:
+		return becomes
+	case errors.Is(err, ErrConflict):
+		// Another sign-in, or our own call whose answer was lost, was first.
+		if there, err := c.cfg.Store.Find(ctx, a.Login); err == nil && there != nil && !there.Disabled {
+			if right, err := c.verify(ctx, there, typed); err == nil && right {
+				return there
+			}
+		}
+	default:
+		c.cfg.Log.WarnContext(ctx, "an outdated hash is not replaced yet", "subject", a.ID, "error", err)
+	}
+	return a
 }

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
+	"deskpro-login/pkg/factor"
+	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/password"
 	"deskpro-login/pkg/redact"
 )
@@ -19,8 +22,8 @@ type directoryOf struct {
 	account *account.Account
 	findErr error
 
-	finds  int
-	hashes map[string]int
+	finds, updates int
+	hashes         map[string]int
 	*password.Hasher
 }
 
@@ -33,12 +36,17 @@ func newDirectory(t *testing.T, a *account.Account) *directoryOf {
 	return &directoryOf{account: a, hashes: map[string]int{}, Hasher: hasher}
 }
 
-func (d *directoryOf) find(_ context.Context, login string) (*account.Account, error) {
+func (d *directoryOf) Find(_ context.Context, login string) (*account.Account, error) {
 	d.finds++
 	if d.findErr != nil || d.account == nil || login != d.account.Login {
 		return nil, d.findErr
 	}
 	return d.account, nil
+}
+
+func (d *directoryOf) Update(context.Context, *account.Account, *account.Account) error {
+	d.updates++
+	return account.ErrReadOnly
 }
 
 func (d *directoryOf) Verify(ctx context.Context, hash string, typed redact.Secret) (bool, error) {
@@ -50,9 +58,14 @@ func (d *directoryOf) Verify(ctx context.Context, hash string, typed redact.Secr
 }
 
 func (d *directoryOf) authenticate(ctx context.Context, login, typed string) (directory.Outcome, error) {
-	checker := account.Checker{Find: d.find, Passwords: d}
+	checker, err := account.New(account.Config{Store: d, Passwords: d, ReadOnly: true, Now: func() time.Time { return noon }})
+	if err != nil {
+		return directory.Outcome{}, err
+	}
 	return checker.Authenticate(ctx, directory.Credentials{Login: login, Password: redact.New(typed)})
 }
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // newMara returns an account that may sign in. Its hash is of "right", by the
 // argon2 command.
@@ -93,6 +106,14 @@ func TestEveryAttemptCostsOneLookUpAndOneHash(t *testing.T) {
 			func(a *account.Account) { a.Disabled = true }, directory.ReasonDisabled},
 		{"a disabled account and a wrong password", "mara", "wrong",
 			func(a *account.Account) { a.Disabled = true }, directory.ReasonPassword},
+		{"an initial password in time", "mara", "right",
+			func(a *account.Account) { a.PasswordExpires = noon.Add(time.Second) }, ""},
+		{"an initial password that is too late", "mara", "right",
+			func(a *account.Account) { a.PasswordExpires = noon }, directory.ReasonExpired},
+		{"a wrong password for it", "mara", "wrong",
+			func(a *account.Account) { a.PasswordExpires = noon }, directory.ReasonPassword},
+		{"a password to be changed where nothing is written", "mara", "right",
+			func(a *account.Account) { a.MustChange = true }, directory.ReasonReset},
 		{"an account without a password", "mara", "right",
 			func(a *account.Account) { a.PasswordHash = "" }, directory.ReasonPassword},
 		{"an account without a password and an empty one", "mara", "",
@@ -187,7 +208,11 @@ func TestAHashThatCannotBeVerifiedLooksLikeAWrongPassword(t *testing.T) {
 	for _, hash := range []string{"right", "$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHQ$c29tZXNhbHRzb21lc2FsdA"} {
 		mara := newMara()
 		mara.PasswordHash = hash
-		_, err := newDirectory(t, mara).authenticate(t.Context(), "mara", "right")
+		d := newDirectory(t, mara)
+		_, err := d.authenticate(t.Context(), "mara", "right")
+		if got, want := fmt.Sprint(d.hashes), "map[$argon2id$v=19$m=19456,t=2,p=1:1]"; got != want {
+			t.Errorf("hashes = %s, want %s", got, want)
+		}
 		refusal, ok := errors.AsType[*directory.Refusal](err)
 		if !ok || refusal.Reason != directory.ReasonHash || refusal.UserID != mara.ID || refusal.Cause == nil {
 			t.Errorf("error = %v, want a refusal that names the account and its cause", err)
@@ -207,5 +232,39 @@ func TestAFailedLookUpKeepsItsSentinelAndCause(t *testing.T) {
 		if !errors.Is(err, sentinel) || !errors.Is(err, cause) {
 			t.Errorf("error = %v, want %v and its cause", err, sentinel)
 		}
+	}
+}
+
+func TestNewRefusesWhatDoesNotGoTogether(t *testing.T) {
+	vault, err := factor.NewVault(keyring.StaticVersion{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := password.NewPolicy(password.PolicyConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDirectory(t, nil)
+	whole := account.Config{Store: d, Passwords: d, Policy: policy, Factors: vault}
+	for _, row := range []struct {
+		name   string
+		change func(*account.Config)
+		ok     bool
+	}{
+		{"all there is", func(*account.Config) {}, true},
+		{"read-only without a policy", func(c *account.Config) { c.ReadOnly, c.Policy, c.Factors = true, nil, nil }, true},
+		{"no store", func(c *account.Config) { c.Store = nil }, false},
+		{"no hasher", func(c *account.Config) { c.Passwords = nil }, false},
+		{"new passwords without a policy", func(c *account.Config) { c.Policy = nil }, false},
+		{"factors that cannot be written", func(c *account.Config) { c.ReadOnly = true }, false},
+		{"groups that need what there is not", func(c *account.Config) { c.Factors, c.FactorGroups = nil, []string{"staff"} }, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			cfg := whole
+			row.change(&cfg)
+			if _, err := account.New(cfg); (err == nil) != row.ok {
+				t.Errorf("New: %v, want success %t", err, row.ok)
+			}
+		})
 	}
 }

@@ -1,11 +1,13 @@
-// Package memory is a directory kept in the process: for tests and for the
-// local server. It forgets everything at exit; never deploy it.
+// Package memory keeps accounts in the process, for tests. It forgets everything
+// at exit; never deploy it.
 package memory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
@@ -13,90 +15,148 @@ import (
 	"deskpro-login/pkg/redact"
 )
 
-// Account is an account with its password in the clear, which Directory keeps
+// Account is an account with its password in the clear, which Accounts keeps
 // only hashed.
 type Account struct {
-	// Account's Login may be in any form; its PasswordHash is ignored.
+	// Account's logins may be in any form. Its PasswordHash is kept as it is
+	// where there is no Password.
 	account.Account
-	// Password opens the account; required.
 	Password redact.Secret
 }
 
-// Config describes a Directory.
+// Config describes Accounts.
 type Config struct {
 	// Accounts exist from the start. Hashing their passwords takes a moment
 	// each.
 	Accounts []Account
-	// Passwords hashes and verifies; nil means OWASP's minimum.
+	// Passwords hashes; nil means OWASP's minimum.
 	Passwords *password.Hasher
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
 }
 
-// Directory is a directory.Authenticator. It is safe for concurrent use.
-type Directory struct {
+// Accounts is an account.Store. It is safe for concurrent use.
+type Accounts struct {
 	passwords *password.Hasher
-	checker   account.Checker
+	now       func() time.Time
 
-	mu       sync.RWMutex
-	accounts map[string]account.Account
+	mu sync.Mutex
+	// accounts are by their Login, aliases name it.
+	accounts map[string]*account.Account
+	aliases  map[string]string
 }
 
-var _ directory.Authenticator = (*Directory)(nil)
+var _ account.Store = (*Accounts)(nil)
 
-// New refuses two accounts with one login.
-func New(config Config) (*Directory, error) {
-	d := &Directory{passwords: config.Passwords, accounts: map[string]account.Account{}}
-	if d.passwords == nil {
+// New refuses two accounts that share a login.
+func New(config Config) (*Accounts, error) {
+	s := &Accounts{
+		passwords: config.Passwords, now: config.Now, accounts: map[string]*account.Account{}, aliases: map[string]string{},
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.passwords == nil {
 		passwords, err := password.New(password.Config{})
 		if err != nil {
 			return nil, fmt.Errorf("memory: setting up passwords: %w", err)
 		}
-		d.passwords = passwords
+		s.passwords = passwords
 	}
-	d.checker = account.Checker{Find: d.find, Passwords: d.passwords}
 	for _, a := range config.Accounts {
-		if err := d.Put(context.Background(), a); err != nil {
+		if login, _ := account.NormalizeLogin(a.Login); s.accounts[login] != nil {
+			return nil, fmt.Errorf("memory: account %q: %w", a.ID, account.ErrExists)
+		}
+		if err := s.Put(context.Background(), a); err != nil {
 			return nil, err
 		}
 	}
-	if len(d.accounts) != len(config.Accounts) {
-		return nil, fmt.Errorf("memory: %d accounts have %d logins between them", len(config.Accounts), len(d.accounts))
-	}
-	return d, nil
+	return s, nil
 }
 
-// Put stores a, in place of the account that has its login.
-func (d *Directory) Put(ctx context.Context, a Account) error {
-	login, ok := account.NormalizeLogin(a.Login)
-	if !ok {
+// Put stores a, in place of the account that has its Login, as whoever runs the
+// directory might. It returns account.ErrExists if another has one of its logins.
+func (s *Accounts) Put(ctx context.Context, a Account) error {
+	stored := a.Account.Clone()
+	var ok bool
+	if stored.Login, ok = account.NormalizeLogin(a.Login); !ok {
 		return fmt.Errorf("memory: account %q has no login that could be typed", a.ID)
 	}
-	hash, err := d.passwords.Hash(ctx, a.Password)
-	if err != nil {
-		return fmt.Errorf("memory: account %q: %w", a.ID, err)
+	if a.Alias != "" {
+		if stored.Alias, ok = account.NormalizeLogin(a.Alias); !ok || stored.Alias == stored.Login {
+			return fmt.Errorf("memory: account %q has no alias that could be typed", a.ID)
+		}
 	}
-	a.Account.Login, a.PasswordHash = login, hash
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.accounts[login] = a.Account
+	if a.Password.Len() > 0 {
+		hash, err := s.passwords.Hash(ctx, a.Password)
+		if err != nil {
+			return fmt.Errorf("memory: account %q: %w", a.ID, err)
+		}
+		stored.PasswordHash = hash
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.aliases[stored.Login] != "" || s.accounts[stored.Alias] != nil {
+		return fmt.Errorf("memory: account %q: %w", a.ID, account.ErrExists)
+	}
+	if owner := s.aliases[stored.Alias]; owner != "" && owner != stored.Login {
+		return fmt.Errorf("memory: account %q: %w", a.ID, account.ErrExists)
+	}
+	if old := s.accounts[stored.Login]; old != nil {
+		delete(s.aliases, old.Alias)
+	}
+	if stored.Alias != "" {
+		s.aliases[stored.Alias] = stored.Login
+	}
+	s.accounts[stored.Login] = stored
 	return nil
 }
 
-// Authenticate is account.Checker's.
-func (d *Directory) Authenticate(ctx context.Context, c directory.Credentials) (directory.Outcome, error) {
-	return d.checker.Authenticate(ctx, c)
-}
-
-// Respond is account.Checker's.
-func (d *Directory) Respond(ctx context.Context, c directory.Challenge, a directory.Answer) (directory.Outcome, error) {
-	return d.checker.Respond(ctx, c, a)
-}
-
-func (d *Directory) find(_ context.Context, login string) (*account.Account, error) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	found, ok := d.accounts[login]
-	if !ok {
-		return nil, nil
+// Remove removes the account that has this Login, normalised.
+func (s *Accounts) Remove(login string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old := s.accounts[login]; old != nil {
+		delete(s.aliases, old.Alias)
+		delete(s.accounts, login)
 	}
-	return &found, nil
+}
+
+// Find implements account.Store.
+func (s *Accounts) Find(ctx context.Context, login string) (*account.Account, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", directory.ErrUnavailable, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if owner := s.aliases[login]; owner != "" {
+		login = owner
+	}
+	if found := s.accounts[login]; found != nil {
+		return found.Clone(), nil
+	}
+	return nil, nil
+}
+
+// Update implements account.Store.
+func (s *Accounts) Update(ctx context.Context, was, becomes *account.Account) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", directory.ErrUnavailable, err)
+	}
+	if was == nil || becomes == nil || was.Login != becomes.Login {
+		return errors.New("memory: an update is of one account")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stored := s.accounts[was.Login]
+	if stored == nil || stored.Version != was.Version || stored.PasswordHash != was.PasswordHash {
+		return account.ErrConflict
+	}
+	becomes.Version, becomes.Updated = was.Version+1, s.now().UTC().Truncate(time.Second)
+	updated := stored.Clone()
+	updated.Credentials, updated.Version, updated.Updated = becomes.Clone().Credentials, becomes.Version, becomes.Updated
+	updated.PasswordChanged = updated.PasswordChanged.Truncate(time.Second)
+	updated.PasswordExpires = updated.PasswordExpires.Truncate(time.Second)
+	s.accounts[was.Login] = updated
+	return nil
 }

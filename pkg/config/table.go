@@ -1,0 +1,130 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"deskpro-login/pkg/directory/fields"
+)
+
+// What DOOR_FACTOR may be.
+const (
+	factorOptional = "optional"
+	factorRequired = "required"
+)
+
+// What new passwords and hashes may be: the bounds of package password, which
+// functions that never see one must not link, and which has the last word.
+const (
+	leastLength, mostLength = 15, 64
+	leastMemory, mostMemory = 7168, 65536 // KiB
+	mostTime, mostLanes     = 8, 8
+)
+
+// Hash is what a new hash costs: Memory in KiB, Time in passes.
+type Hash struct{ Memory, Time, Parallelism uint32 }
+
+// CompanyWords are what everybody would think of here: Directory.Words, the
+// brand and the hosts of the helpdesk.
+func (c Config) CompanyWords() []string {
+	words := append(slices.Clone(c.Directory.Words), c.Brand)
+	for _, door := range c.Doors {
+		for _, origin := range door.App.Origins() {
+			_, host, _ := strings.Cut(origin, "://")
+			words = append(words, host)
+		}
+	}
+	return words
+}
+
+// tableVariables are those that only a table of accounts has.
+func tableVariables() []string {
+	return []string{
+		"ACCOUNTS_TABLE", "ACCOUNTS_FIELDS", "ACCOUNTS_WRITES", "FACTORS", "FACTOR_SECRET", "FACTOR_GROUPS",
+		"PASSWORD_MIN_LENGTH", "PASSWORD_WORDS", "BREACH_CHECK", "HASH_MEMORY", "HASH_TIME", "HASH_PARALLELISM",
+	}
+}
+
+// table reads what belongs to a table of accounts.
+func (r *reader) table(doors []Door) (Directory, Offers) {
+	d := Directory{
+		AccountsTable:  r.required("ACCOUNTS_TABLE"),
+		Fields:         pairs(r, "ACCOUNTS_FIELDS", fields.Parse),
+		Writes:         r.on("ACCOUNTS_WRITES"),
+		Factors:        r.on("FACTORS"),
+		FactorSecretID: r.get("FACTOR_SECRET"),
+		FactorGroups:   r.groups("FACTOR_GROUPS"),
+		MinLength:      r.number("PASSWORD_MIN_LENGTH", leastLength, mostLength),
+		Words:          r.words("PASSWORD_WORDS"),
+		BreachCheck:    r.on("BREACH_CHECK"),
+		Hash: Hash{
+			Memory:      uint32(r.number("HASH_MEMORY", leastMemory, mostMemory)),
+			Time:        uint32(r.number("HASH_TIME", 1, mostTime)),
+			Parallelism: uint32(r.number("HASH_PARALLELISM", 1, mostLanes)),
+		},
+	}
+	if d.Factors {
+		r.required("FACTOR_SECRET")
+	} else {
+		for _, name := range []string{"FACTOR_SECRET", "FACTOR_GROUPS"} {
+			if r.explicit(name) {
+				r.problem("%s is set but FACTORS is off: set FACTORS to on, or remove it", name)
+			}
+		}
+	}
+	if d.Factors && !d.Writes {
+		r.problem("FACTORS is on but ACCOUNTS_WRITES is off, so that nobody could set up an app, nor a code be used up: set both to on, or FACTORS to off")
+	}
+	for _, door := range doors {
+		if door.Factor && !d.Factors {
+			r.problem("%s is %s but FACTORS is off, so that nobody could pass: set FACTORS to on, or it to %s", doorName(door.Name, "DOOR_FACTOR"), factorRequired, factorOptional)
+		}
+		if door.SecretID != "" && door.SecretID == d.FactorSecretID {
+			r.problem("FACTOR_SECRET and %s are the same: who knows the one that Deskpro has must not open the other; make a secret for each", doorName(door.Name, "DOOR_SECRET"))
+		}
+	}
+	return d, Offers{Change: d.Writes, Factor: d.Factors}
+}
+
+// number returns zero for what is none, or out of bounds.
+func (r *reader) number(name string, least, most int) int {
+	if !r.reads(variable(name)) {
+		return 0
+	}
+	n, err := strconv.Atoi(r.get(name))
+	if err != nil || n < least || n > most {
+		r.problem("%s is %q: it must be a whole number from %d to %d", name, r.get(name), least, most)
+		return 0
+	}
+	return n
+}
+
+// words are separated by spaces.
+func (r *reader) words(name string) []string {
+	value := r.get(name)
+	if strings.Contains(value, ",") {
+		r.problem("%s is %q: separate words by spaces, not by commas", name, value)
+	}
+	if value == "" {
+		return nil
+	}
+	return strings.Fields(value)
+}
+
+// groups are separated by commas: a group's name may have spaces.
+func (r *reader) groups(name string) []string {
+	value := r.get(name)
+	if value == "" {
+		return nil
+	}
+	groups := strings.Split(value, ",")
+	for i := range groups {
+		groups[i] = strings.TrimSpace(groups[i])
+	}
+	if slices.Contains(groups, "") {
+		r.problem("%s is %q: write groups' names, with a comma between two", name, value)
+		return nil
+	}
+	return groups
+}

@@ -1,0 +1,261 @@
+package account
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/factor"
+	"deskpro-login/pkg/keyring"
+	"deskpro-login/pkg/password"
+	"deskpro-login/pkg/redact"
+)
+
+// maxConflicts is how often a change is tried again that met another: a second
+// sign-in, say, that used the app at the same moment.
+const maxConflicts = 3
+
+// samePassword says why the present password is no new one.
+const samePassword = "Choose a password other than the one you have."
+
+// Respond answers a challenge of next's. Each looks at the account anew: one
+// that was disabled or deleted meanwhile, or got another password or app, gets
+// ErrOver. A code, or a recovery code, is used up by a write that only one of
+// concurrent answers can make.
+func (c *Checker) Respond(ctx context.Context, challenge directory.Challenge, answer directory.Answer) (directory.Outcome, error) {
+	var p progress
+	if err := json.Unmarshal(challenge.State, &p); err != nil || p.Login == "" {
+		return directory.Outcome{}, directory.ErrOver
+	}
+	a, err := c.still(ctx, p)
+	if err != nil {
+		return directory.Outcome{}, err
+	}
+	// The order of next's is kept, whatever is answered.
+	unproved := a.Factor != nil && !p.Proved
+	switch kind := challenge.Kind; {
+	case kind == kindCode && unproved:
+		return c.prove(ctx, a, p, answer.Code)
+	case unproved:
+		return directory.Outcome{}, directory.ErrOver
+	}
+	switch challenge.Kind {
+	case kindPassword:
+		return c.choose(ctx, a, p, answer.Password)
+	case kindSetup:
+		return c.setUp(ctx, a, p, answer.Code)
+	case kindCodes:
+		return c.next(a, p)
+	}
+	return directory.Outcome{}, directory.ErrOver
+}
+
+// still returns the account of p, or ErrOver if it is not as p knew it.
+func (c *Checker) still(ctx context.Context, p progress) (*Account, error) {
+	a, err := c.cfg.Store.Find(ctx, p.Login)
+	switch {
+	case errors.Is(err, ErrUnreadable):
+		return nil, fmt.Errorf("%w: %w", directory.ErrOver, err)
+	case err != nil:
+		return nil, fmt.Errorf("finding account: %w", err)
+	case a == nil:
+		return nil, fmt.Errorf("%w: its account is gone", directory.ErrOver)
+	case a.Disabled || c.expired(a) || stamp(a.Credentials) != p.Stamp:
+		return nil, fmt.Errorf("%w: account %q has changed meanwhile", directory.ErrOver, a.ID)
+	}
+	return a, nil
+}
+
+// change writes what edit makes of the account, and does so again from what is
+// stored then if that has changed meanwhile in a way that p does not mind. A
+// write of its own whose answer was lost it knows by its hash or sealed key,
+// which nobody else could have written.
+func (c *Checker) change(ctx context.Context, a *Account, p progress, edit func(*Account) error) (*Account, error) {
+	for range maxConflicts {
+		becomes := a.Clone()
+		if err := edit(becomes); err != nil {
+			return nil, err
+		}
+		err := c.cfg.Store.Update(ctx, a, becomes)
+		switch {
+		case err == nil:
+			return becomes, nil
+		case errors.Is(err, ErrReadOnly):
+			return nil, fmt.Errorf("%w: %w", directory.ErrMisconfigured, err)
+		}
+		if there := c.written(ctx, a, becomes, p); there != nil {
+			return there, nil
+		}
+		if !errors.Is(err, ErrConflict) {
+			return nil, fmt.Errorf("changing account %q: %w", a.ID, err)
+		}
+		if a, err = c.still(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%w: account %q keeps changing", directory.ErrUnavailable, a.ID)
+}
+
+// written returns the account as it is stored if that is becomes all the same.
+func (c *Checker) written(ctx context.Context, a, becomes *Account, p progress) *Account {
+	mine := stamp(becomes.Credentials)
+	if mine == p.Stamp {
+		return nil // others write the same, such as the step of a code
+	}
+	// The write's own time may be over.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	there, err := c.cfg.Store.Find(ctx, a.Login)
+	if err != nil || there == nil || there.Version != a.Version+1 || stamp(there.Credentials) != mine {
+		return nil
+	}
+	return there
+}
+
+// prove takes a code of the account's app, or a recovery code.
+func (c *Checker) prove(ctx context.Context, a *Account, p progress, code redact.Secret) (directory.Outcome, error) {
+	if c.cfg.Factors == nil {
+		return directory.Outcome{}, directory.ErrOver
+	}
+	recovery, recovered := factor.HashCode(a.ID, code)
+	a, err := c.change(ctx, a, p, func(becomes *Account) error {
+		f := becomes.Factor
+		if recovered {
+			at := slices.Index(f.Recovery, recovery)
+			if at < 0 {
+				return directory.ErrWrongCode
+			}
+			f.Recovery = slices.Delete(f.Recovery, at, at+1)
+			return nil
+		}
+		key, stale, err := c.cfg.Factors.Open(ctx, becomes.ID, f.Key)
+		if err != nil {
+			return sealing(becomes, err)
+		}
+		if f.Step, err = c.step(key, code, f.Step); err != nil || !stale {
+			return err
+		}
+		f.Key, err = c.cfg.Factors.Seal(ctx, becomes.ID, key)
+		return sealing(becomes, err)
+	})
+	if err != nil {
+		return directory.Outcome{}, err
+	}
+	p.Proved = true
+	outcome, err := c.next(a, p)
+	outcome.Recovered = recovered
+	return outcome, err
+}
+
+// step is the time step of code, later than last.
+func (c *Checker) step(key factor.Key, code redact.Secret, last int64) (int64, error) {
+	step, err := key.Step(code, c.cfg.Now(), last)
+	switch {
+	case errors.Is(err, factor.ErrSpent):
+		return 0, directory.ErrSpentCode
+	case err != nil:
+		return 0, directory.ErrWrongCode
+	}
+	return step, nil
+}
+
+// sealing is the sentinel for an error of Factors.
+func sealing(a *Account, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, factor.ErrSealed):
+		return fmt.Errorf("%w: the key of account %q: %w", directory.ErrNoFactor, a.ID, err)
+	case errors.Is(err, keyring.ErrAbsent), errors.Is(err, keyring.ErrUnusable):
+		// Not wrapped: to the pages keyring's sentinels are about signing keys.
+		return fmt.Errorf("%w: the secret that seals the keys of apps: %v", directory.ErrMisconfigured, err)
+	}
+	return fmt.Errorf("%w: the secret that seals the keys of apps: %v", directory.ErrUnavailable, err)
+}
+
+// choose sets a new password.
+func (c *Checker) choose(ctx context.Context, a *Account, p progress, chosen redact.Secret) (directory.Outcome, error) {
+	if c.cfg.ReadOnly {
+		return directory.Outcome{}, directory.ErrOver
+	}
+	own := []string{a.Login, a.Alias, a.Email, a.Name, a.FirstName, a.LastName}
+	err := c.cfg.Policy.Check(ctx, chosen, own, a.Factor != nil)
+	if unfit, ok := errors.AsType[*password.Unfit](err); ok {
+		return directory.Outcome{}, &directory.UnfitPassword{Policy: unfit.Reason}
+	}
+	if err != nil {
+		return directory.Outcome{}, fmt.Errorf("%w: judging a new password: %w", directory.ErrUnavailable, err)
+	}
+	id := a.ID
+	same, err := c.cfg.Passwords.Verify(ctx, a.PasswordHash, chosen)
+	if err != nil {
+		return directory.Outcome{}, fmt.Errorf("%w: comparing with the old password: %w", directory.ErrUnavailable, err)
+	}
+	if same {
+		return directory.Outcome{}, &directory.UnfitPassword{Policy: samePassword}
+	}
+	hash, err := c.cfg.Passwords.Hash(ctx, chosen)
+	if err != nil {
+		return directory.Outcome{}, fmt.Errorf("%w: hashing a new password: %w", directory.ErrUnavailable, err)
+	}
+	a, err = c.change(ctx, a, p, func(becomes *Account) error {
+		becomes.PasswordHash, becomes.PasswordChanged = hash, c.cfg.Now()
+		becomes.MustChange, becomes.PasswordExpires = false, time.Time{}
+		return nil
+	})
+	if err != nil {
+		return perhaps(id, err)
+	}
+	p.Chosen = true
+	outcome, err := c.next(a, p)
+	outcome.Changed = id
+	return outcome, err
+}
+
+// setUp gives the account the app whose code is right, in place of the one that
+// it may have, and new recovery codes.
+func (c *Checker) setUp(ctx context.Context, a *Account, p progress, code redact.Secret) (directory.Outcome, error) {
+	key, err := factor.ParseKey(p.Key)
+	if err != nil || c.cfg.Factors == nil {
+		return directory.Outcome{}, directory.ErrOver
+	}
+	step, err := c.step(key, code, 0)
+	if err != nil {
+		return directory.Outcome{}, err
+	}
+	codes := factor.NewCodes()
+	enrolled := &Factor{Step: step}
+	for _, recovery := range codes {
+		hash, _ := factor.HashCode(a.ID, redact.New(recovery))
+		enrolled.Recovery = append(enrolled.Recovery, hash)
+	}
+	if enrolled.Key, err = c.cfg.Factors.Seal(ctx, a.ID, key); err != nil {
+		return directory.Outcome{}, sealing(a, err)
+	}
+	id := a.ID
+	a, err = c.change(ctx, a, p, func(becomes *Account) error {
+		becomes.Factor = enrolled
+		return nil
+	})
+	if err != nil {
+		return perhaps(id, err)
+	}
+	p.Proved, p.Enrolled, p.Key = true, true, ""
+	p.Stamp = stamp(a.Credentials)
+	outcome, err := pose(a, p, directory.Challenge{Kind: kindCodes, Step: directory.StepKeep, Codes: codes})
+	outcome.Changed = id
+	return outcome, err
+}
+
+// perhaps is the outcome of a change that failed with err: whether it was
+// written is not known if that is ErrUnavailable.
+func perhaps(id string, err error) (directory.Outcome, error) {
+	if errors.Is(err, directory.ErrUnavailable) {
+		return directory.Outcome{Changed: id}, err
+	}
+	return directory.Outcome{}, err
+}
