@@ -14,8 +14,9 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "loginctl",
 		Short: "Set up and run the sign-in page for Deskpro",
-		Long: `loginctl is for whoever operates the sign-in page: it explains a deployed
-stack. It finds credentials and the Region where the AWS CLI finds them.`,
+		Long: `loginctl is for whoever operates the sign-in page: it explains a deployed stack,
+sees to the accounts in its table, and checks its functions' variables. It finds
+credentials and the Region where the AWS CLI finds them.`,
 		Version:       buildInfo(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -28,7 +29,7 @@ stack. It finds credentials and the Region where the AWS CLI finds them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return misuse(cmd, "%w", err)
 	})
-	root.AddCommand(newSetup(), newVersion())
+	root.AddCommand(newSetup(), newAccount(), newHash(), newConfig(), newVersion())
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [command]",
 		Short: "Explain a command",
@@ -49,8 +50,12 @@ stack. It finds credentials and the Region where the AWS CLI finds them.`,
 
 // explain makes commands that only group others show their help, and refuse
 // what is none of them, which cobra does for the root alone. A command that
-// takes no arguments refuses them in our words.
+// takes no arguments refuses them in our words. Flags are listed in the order in
+// which they were thought of.
 func explain(cmd *cobra.Command) {
+	cmd.Flags().SortFlags = false
+	cmd.PersistentFlags().SortFlags = false
+	cmd.InheritedFlags().SortFlags = false
 	if !cmd.Runnable() {
 		cmd.Args = cobra.ArbitraryArgs
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -11,19 +11,29 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
+
+	"deskpro-login/pkg/awsenv/awstest"
 )
 
 const fakeAccessKey = "AKIAEXAMPLE"
 
-// fake plays CloudFormation's DescribeStacks over its query protocol, and
-// refuses everything else. Signatures are not checked, but what they are for.
+// fake plays what loginctl calls of AWS: CloudFormation's DescribeStacks and
+// STS's GetCallerIdentity over the query protocol, CloudWatch Logs, and DynamoDB
+// by awstest. It refuses everything else. Signatures are not checked, but what
+// they are for.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 type fake struct {
 	server *httptest.Server
+	tables *awstest.Server
 
 	mu      sync.Mutex
 	stacks  map[string][]fakeStack // by Region
 	refusal *fakeError
+	logs    fakeLogs
+	// operator is the caller's ARN, ahead how far its clock is.
+	operator string
+	ahead    time.Duration
 }
 
 type fakeStack struct {
@@ -41,9 +51,14 @@ type fakeError struct {
 }
 
 func newFake() *fake {
-	f := &fake{stacks: map[string][]fakeStack{}}
+	f := &fake{stacks: map[string][]fakeStack{}, tables: awstest.New(), operator: "arn:aws:sts::123456789012:assumed-role/helpdesk/ada"}
 	f.server = httptest.NewServer(f)
 	return f
+}
+
+func (f *fake) close() {
+	f.tables.Clear() // Close waits for calls that hang
+	f.server.Close()
 }
 
 func (f *fake) add(region string, s fakeStack) {
@@ -59,7 +74,49 @@ func (f *fake) refuse(code, message string) {
 	f.refusal = &fakeError{"Sender", code, message}
 }
 
+var fakeService = regexp.MustCompile(`/([a-z]+)/aws4_request`)
+
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	service := ""
+	if m := fakeService.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
+		service = m[1]
+	}
+	f.mu.Lock()
+	w.Header().Set("Date", time.Now().Add(f.ahead).UTC().Format(http.TimeFormat))
+	f.mu.Unlock()
+	switch service {
+	case "dynamodb":
+		f.tables.ServeHTTP(w, r)
+	case "logs":
+		f.logs.ServeHTTP(w, r)
+	case "sts":
+		f.identify(w, r)
+	default:
+		f.serveStacks(w, r)
+	}
+}
+
+// identify answers GetCallerIdentity.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+func (f *fake) identify(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	form, err := url.ParseQuery(string(body))
+	w.Header().Set("Content-Type", "text/xml")
+	if err != nil || len(form) != 2 || form.Get("Action") != "GetCallerIdentity" || form.Get("Version") != "2011-06-15" || f.operator == "" {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>Only GetCallerIdentity is known.</Message></Error></ErrorResponse>`)
+		return
+	}
+	type result struct{ Arn, UserId, Account string }
+	_ = xml.NewEncoder(w).Encode(struct {
+		XMLName xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`
+		Result  result   `xml:"GetCallerIdentityResult"`
+	}{Result: result{f.operator, "AROAEXAMPLE:ada", "123456789012"}})
+}
+
+func (f *fake) serveStacks(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	found, refusal := f.describe(r)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -10,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"encoding/json"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.yaml.in/yaml/v3"
@@ -24,8 +23,8 @@ func TestMain(m *testing.M) {
 }
 
 // The command as people call it. Each script has testdata's outputs in its
-// folder, credentials, and a CloudFormation of its own, which is empty until a
-// line `stack REGION NAME STATUS FILE` makes one.
+// folder, credentials, and an AWS of its own, which is empty until the commands of
+// scriptCommands fill it.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -34,11 +33,14 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			cloud := newFake()
-			env.Defer(cloud.server.Close)
+			env.Defer(cloud.close)
+			env.Values["sessions"] = newFakeSessions(t, cloud)
 			env.Values["cloud"] = cloud
 			env.Setenv("CLOUD", cloud.server.URL)
 			for name, value := range map[string]string{
-				"AWS_ACCESS_KEY_ID": fakeAccessKey, "AWS_SECRET_ACCESS_KEY": "example",
+				"AWS_ACCESS_KEY_ID": fakeAccessKey, "AWS_SECRET_ACCESS_KEY": "example", "AWS_SESSION_TOKEN": "example",
+				// Not AWS, even by mistake.
+				"AWS_ENDPOINT_URL": "http://127.0.0.1:1",
 				// No file, no proxy and no metadata service of this machine.
 				"AWS_CONFIG_FILE": "aws-config", "AWS_SHARED_CREDENTIALS_FILE": "none", "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
 			} {
@@ -56,37 +58,13 @@ func TestScripts(t *testing.T) {
 			}
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"stack": func(ts *testscript.TestScript, neg bool, args []string) {
-				if neg || len(args) < 3 || len(args) > 4 {
-					ts.Fatalf("usage: stack REGION NAME STATUS [FILE]")
-				}
-				made := fakeStack{name: args[1], status: args[2]}
-				if len(args) == 4 {
-					ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[3])), &made.outputs))
-				}
-				ts.Value("cloud").(*fake).add(args[0], made)
-			},
-			"refuse": func(ts *testscript.TestScript, neg bool, args []string) {
-				if neg || len(args) != 2 {
-					ts.Fatalf("usage: refuse CODE MESSAGE")
-				}
-				ts.Value("cloud").(*fake).refuse(args[0], args[1])
-			},
-			// exits is `! exec` that also knows the exit code.
-			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
-				if neg || len(args) < 2 {
-					ts.Fatalf("usage: exits CODE COMMAND [ARGS]")
-				}
-				err := ts.Exec(args[1], args[2:]...)
-				code := "0"
-				if err != nil {
-					code = strings.TrimPrefix(err.Error(), "exit status ")
-				}
-				if code != args[0] {
-					ts.Fatalf("exits with %s, want %s", code, args[0])
-				}
-			},
+		Cmds: scriptCommands,
+		Condition: func(name string) (bool, error) {
+			if name != "pty" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			_, err := os.Stat("/dev/ptmx")
+			return err == nil, nil
 		},
 	})
 }

@@ -119,6 +119,7 @@ func (s *setup) read(cmd *cobra.Command) (stack.Stack, error) {
 	if !cmd.Flags().Changed("outputs") {
 		ctx, cancel := context.WithTimeout(cmd.Context(), describeTimeout)
 		defer cancel()
+		s.query.Saved = true
 		return awsstack.Describe(ctx, s.query)
 	}
 	for _, flag := range []string{"region", "profile", "endpoint-url"} {

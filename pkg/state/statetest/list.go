@@ -77,14 +77,21 @@ func listsPrefix(t *testing.T, f *fixture, l state.Lister) {
 	}
 }
 
-// listsPages puts more than DynamoDB returns at a time, 1 MB.
+// listsPages puts more than DynamoDB returns at a time, 1 MB, and takes it away
+// again, since tests share a table.
 func listsPages(t *testing.T, f *fixture, l state.Lister) {
 	value := bytes.Repeat([]byte("v"), 100<<10)
-	for i := range 25 {
+	for i := range 12 {
 		f.putUnder(t, fmt.Sprint(f.key, i), state.Item{Value: value, Expires: f.in(time.Hour)})
 	}
-	if got := collect(t, l.List(t.Context(), f.key)); len(got) != 25 {
-		t.Errorf("List gives %d entries, want 25", len(got))
+	got := collect(t, l.List(t.Context(), f.key))
+	if len(got) != 12 {
+		t.Errorf("List gives %d entries, want 12", len(got))
+	}
+	for key := range got {
+		if _, err := f.Consume(t.Context(), key); err != nil {
+			t.Errorf("Consume of what was listed: %v", err)
+		}
 	}
 }
 

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"deskpro-login/infra/loginctl/hint"
+	"deskpro-login/infra/loginctl/stack"
+	"deskpro-login/infra/loginctl/stack/awsstack"
+	"deskpro-login/pkg/directory/dynamo"
+	"deskpro-login/pkg/directory/fields"
+	"deskpro-login/pkg/session"
+	"deskpro-login/pkg/state"
+	dynamostate "deskpro-login/pkg/state/dynamo"
+)
+
+// where are the flags, common to the commands for accounts, that say where these
+// and all that belongs to them are.
+type where struct {
+	query                               awsstack.Query
+	table, stateTable, fields, auditLog string
+	json                                bool
+
+	set *pflag.FlagSet
+}
+
+func (w *where) flags(cmd *cobra.Command) {
+	flags := cmd.PersistentFlags()
+	flags.SortFlags = false
+	flags.StringVar(&w.query.Name, "stack", "deskpro-login", "`NAME` or ARN of the stack whose accounts they are")
+	flags.StringVar(&w.query.Region, "region", "", "the stack's `REGION` (default: AWS_REGION, or the profile's)")
+	flags.StringVar(&w.query.Profile, "profile", "", "`PROFILE` of AWS's configuration files (default: AWS_PROFILE)")
+	flags.StringVar(&w.query.Endpoint, "endpoint-url", "", "ask at `URL` instead of AWS, for an emulator")
+	flags.StringVar(&w.table, "table", "", "`TABLE` of accounts at --endpoint-url, where there is no stack to ask")
+	flags.StringVar(&w.stateTable, "state-table", "", "`TABLE` of sessions there")
+	flags.StringVar(&w.fields, "fields", "", "which attribute of --table is what, `PAIRS` as in ACCOUNTS_FIELDS")
+	flags.StringVar(&w.auditLog, "audit-log", "", "write what is done to the end of `FILE`, instead of to the stack's log group")
+	flags.BoolVar(&w.json, "json", false, "print JSON")
+	w.set = flags
+}
+
+// command is the command line of loginctl with these arguments and the flags of
+// where that were given, to be shown in a hint.
+func (w *where) command(args ...string) string {
+	w.set.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && f.Name != "json" {
+			args = append(args, "--"+f.Name, f.Value.String())
+		}
+	})
+	for i, arg := range args {
+		if arg == "" || strings.ContainsFunc(arg, func(r rune) bool {
+			return !strings.ContainsRune("+,-./:=@_%", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+		}) {
+			args[i] = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+	}
+	return "loginctl " + strings.Join(args, " ")
+}
+
+// site is where accounts, sessions and the log of what operators do are.
+type site struct {
+	where *where
+	// name is for messages, such as "the stack deskpro-login in eu-west-1".
+	name string
+	// accounts are in table, by pairs; nil where they are in pool.
+	accounts           *dynamo.Accounts
+	table, pairs, pool string
+	mapped             bool
+	readOnly           bool
+	// sessions is nil where it is not known in which table they are.
+	sessions   *session.Sessions
+	lister     state.Lister
+	stateTable string
+
+	// acts is where the operator's acts are written; missing says why it is nil.
+	acts    recorder
+	missing error
+	// identify asks who the operator is, and how far this machine's clock is
+	// behind AWS's.
+	identify func(context.Context) (operator string, behind time.Duration, err error)
+	operator string
+	behind   time.Duration
+
+	stderr io.Writer
+}
+
+// openTimeout bounds the calls to AWS before the first for an account, the
+// search for credentials included.
+const openTimeout = time.Minute
+
+// open returns the site whose accounts are in a table.
+func (w *where) open(cmd *cobra.Command) (*site, error) {
+	s, err := w.openAny(cmd)
+	if err == nil && s.accounts == nil {
+		return nil, hint.With(fmt.Errorf("the accounts of %s are in the Cognito user pool %s, not in a table", s.name, s.pool),
+			"see to them in the Cognito console, or with aws cognito-idp admin-get-user, admin-disable-user and the like, --user-pool-id %s; %s ends their sessions here",
+			s.pool, w.command("account", "sessions", "end", "--id", "SUB", "--apply"))
+	}
+	return s, err
+}
+
+// openAny is open for what does without accounts: theirs may be in a pool.
+func (w *where) openAny(cmd *cobra.Command) (*site, error) {
+	if err := w.check(cmd); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), openTimeout)
+	defer cancel()
+	cfg, err := w.query.Config(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &site{where: w, stderr: cmd.ErrOrStderr()}
+	if w.table != "" {
+		err = s.atEmulator()
+	} else {
+		err = s.ofStack(ctx, cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if w.auditLog != "" {
+		s.acts, s.missing = logFile(w.auditLog), nil
+	}
+	return s, s.connect(cfg)
+}
+
+func (w *where) check(cmd *cobra.Command) error {
+	given := cmd.Flags().Changed
+	switch {
+	case !stack.ValidName(w.query.Name):
+		return misuse(cmd, "--stack %q is neither a stack's name nor its ARN", w.query.Name)
+	case given("endpoint-url") && !isEndpoint(w.query.Endpoint):
+		return misuse(cmd, "--endpoint-url %.100q is not like http://127.0.0.1:8000", w.query.Endpoint)
+	case w.table == "" && (w.stateTable != "" || w.fields != ""):
+		return misuse(cmd, "--state-table and --fields belong to --table: a stack tells its own")
+	case w.table != "" && w.query.Endpoint == "":
+		return misuse(cmd, "--table is for an emulator: give its --endpoint-url, or no --table but --stack")
+	case w.table != "" && given("stack"):
+		return misuse(cmd, "--stack tells which table it is: give it or --table")
+	}
+	return nil
+}
+
+func isEndpoint(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+func (s *site) atEmulator() error {
+	w := s.where
+	s.name = fmt.Sprintf("the table %s at %s", w.table, w.query.Endpoint)
+	s.table, s.pairs, s.stateTable = w.table, w.fields, w.stateTable
+	s.acts = logStream{s.stderr}
+	s.identify = func(context.Context) (string, time.Duration, error) {
+		u, err := user.Current()
+		if err != nil {
+			return "", 0, hint.With(fmt.Errorf("finding out who you are: %w", err), "nothing was done; give this machine a user, by USER and HOME")
+		}
+		return u.Username, 0, nil
+	}
+	return nil
+}
+
+func (s *site) ofStack(ctx context.Context, cfg aws.Config) error {
+	found, err := s.where.query.DescribeWith(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	s.name = fmt.Sprintf("the stack %s in %s", found.Name, cfg.Region)
+	s.stateTable = found.StateTable
+	if found.Directory.Cognito {
+		s.pool = found.Directory.Name
+	} else {
+		s.table, s.pairs, s.readOnly = found.Directory.Name, found.Directory.Fields, found.Directory.ReadOnly
+	}
+	if found.OperatorLog != "" {
+		s.acts = newLogGroup(cloudwatchlogs.NewFromConfig(cfg), found.OperatorLog)
+	} else {
+		s.missing = hint.With(fmt.Errorf("%s has no log group for what operators do, so nothing was done", s.name),
+			"deploy it from this release (make deploy), or keep the record yourself with --audit-log FILE")
+	}
+	client := sts.NewFromConfig(cfg)
+	s.identify = func(ctx context.Context) (string, time.Duration, error) {
+		out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err != nil {
+			return "", 0, hint.With(fmt.Errorf("asking AWS who you are, for the log: %w", worded(err)), "nothing was done; try again when aws sts get-caller-identity answers")
+		}
+		behind, _ := awsmiddleware.GetAttemptSkew(out.ResultMetadata)
+		return aws.ToString(out.Arn), behind, nil
+	}
+	return nil
+}
+
+// connect makes what speaks to the tables.
+func (s *site) connect(cfg aws.Config) error {
+	client := dynamodb.NewFromConfig(cfg)
+	if s.table != "" {
+		parsed, err := fields.Parse(strings.Fields(s.pairs))
+		if err != nil {
+			return hint.With(fmt.Errorf("which attribute of the table %s is what cannot be told: %w", s.table, err), "correct AccountsFields and deploy again, or correct --fields")
+		}
+		s.mapped = !parsed.IsZero()
+		s.accounts, err = dynamo.NewAccounts(dynamo.Config{Client: client, Table: s.table, Fields: parsed, ReadOnly: s.readOnly})
+		if err != nil {
+			return fmt.Errorf("opening the table %s: %w", s.table, err)
+		}
+	}
+	if s.stateTable == "" {
+		return nil
+	}
+	config := dynamostate.Config{Client: client, Table: s.stateTable}
+	store, err := dynamostate.New(config)
+	if err != nil {
+		return fmt.Errorf("opening the table %s: %w", s.stateTable, err)
+	}
+	if s.lister, err = dynamostate.NewLister(config); err != nil {
+		return fmt.Errorf("opening the table %s: %w", s.stateTable, err)
+	}
+	s.sessions, err = session.New(session.Config{
+		Store: store, Idle: session.MaxAbsolute, Absolute: session.MaxAbsolute, // the items know better
+		Now: func() time.Time { return time.Now().Add(s.behind) },
+	})
+	return err
+}
+
+// changeable returns nil, or why accounts may not be made, changed and deleted
+// here.
+func (s *site) changeable() error {
+	if err := s.resettable(); err != nil {
+		return err
+	}
+	if s.mapped {
+		return hint.With(fmt.Errorf("the table %s is another's: here only the passwords and authenticator apps in it are changed", s.table),
+			"change the rest where its owner does, then end sessions with: %s", s.where.command("account", "sessions", "end", "LOGIN", "--apply"))
+	}
+	return nil
+}
+
+// resettable returns nil, or why passwords and authenticator apps may not be
+// changed here.
+func (s *site) resettable() error {
+	if s.readOnly {
+		return hint.With(fmt.Errorf("the accounts of %s are not changed here: its parameter AccountsWrites is off", s.name),
+			"change them where their owner does, then end sessions with: %s", s.where.command("account", "sessions", "end", "LOGIN", "--apply"))
+	}
+	return nil
+}
+
+// endable returns nil, or why no sessions can be ended.
+func (s *site) endable() error {
+	if s.sessions != nil {
+		return nil
+	}
+	err := fmt.Errorf("it is not known where the sessions of %s are, so nothing was done", s.name)
+	if s.where.table != "" {
+		return hint.With(err, "give their table with --state-table")
+	}
+	return hint.With(err, "the stack lacks the output StateTableName: deploy it from this release (make deploy)")
+}
+
+// endSessions ends all of an account's, after a change because of which it may
+// no longer have them.
+func (s *site) endSessions(ctx context.Context, id string) error {
+	if err := s.endable(); err != nil {
+		return err
+	}
+	ctx, cancel := finish(ctx)
+	defer cancel()
+	if err := s.sessions.EndAll(ctx, id); err != nil {
+		return hint.With(fmt.Errorf("the sessions were not ended, so that who has one stays signed in: %w", worded(err)),
+			"once that is mended, end them with: %s", s.where.command("account", "sessions", "end", "--id", id, "--apply"))
+	}
+	return nil
+}
+
+// finish outlives an interrupt, for what must follow on what was done already.
+func finish(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), openTimeout)
+}
