@@ -8,9 +8,10 @@ import { repeats } from "./repeats.mjs";
 import { roundtrip } from "./roundtrip.mjs";
 import { setup } from "./setup.mjs";
 import { steps } from "./steps.mjs";
+import { table } from "./table.mjs";
 import { ways } from "./ways.mjs";
 
-const suites = { roundtrip, steps, repeats, pages, federation, recovery, ways, setup };
+const suites = { roundtrip, steps, repeats, pages, federation, recovery, ways, setup, table };
 const named = process.argv.slice(2);
 
 describe("in a browser", { concurrency: 4 }, () => {
