@@ -53,7 +53,7 @@ func (u *updates) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	if err := json.Unmarshal(body, &in); err == nil && in.TableName == "accounts" && operation != "GetItem" {
 		u.mu.Lock()
-		if operation != "UpdateItem" || in.ReturnValues != "" || in.ReturnValuesOnConditionCheckFailure != "" {
+		if operation != "UpdateItem" || in.ReturnValues != "NONE" || in.ReturnValuesOnConditionCheckFailure != "" {
 			u.odd = append(u.odd, operation+" "+in.ReturnValues+" "+in.ReturnValuesOnConditionCheckFailure)
 		}
 		for name := range in.Key {
@@ -362,7 +362,7 @@ func TestAnAppIsAskedForOrNobodyGetsIn(t *testing.T) {
 	v := &visitor{t: t, env: env}
 	v.enrol(v.signIn("ugo@example.com", "practice-helpdesk", "factor"))
 	off := &visitor{t: t, env: without(without(env, "FACTORS"), "FACTOR_SECRET")}
-	want(t, off.password("ugo@example.com"), 503, "DPL-3007")
+	want(t, off.password("ugo@example.com"), 403, "DPL-2013")
 	if !strings.Contains(off.log.String(), "authenticator app") {
 		t.Errorf("the log does not say why:\n%s", off.log.String())
 	}

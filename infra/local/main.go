@@ -1,11 +1,12 @@
 // Command local runs the sign-in pages on this machine, with a practice Deskpro
-// to sign in to: the functions' own handlers behind real API Gateway events, with
-// sessions kept in memory and a practice user pool that plays Amazon Cognito and
-// an identity provider. What the pool would send by email or text message is on
-// standard error.
+// to sign in to: the functions' own handlers behind real API Gateway events, over
+// a practice user pool that plays Amazon Cognito and an identity provider, or
+// over a practice table that loginctl can change. What the pool would send by
+// email or text message is on standard error.
 //
-//	go run ./infra/local [-addr 127.0.0.1:8080] [-directory cognito|dynamodb]
-//		[-flow ADMIN_USER_PASSWORD_AUTH|USER_AUTH] [-mfa] [-federation button|direct|off]
+//	go run ./infra/local [-addr 127.0.0.1:8080] [-mfa]
+//		[-flow ADMIN_USER_PASSWORD_AUTH|USER_AUTH] [-federation button|direct|off]
+//	go run ./infra/local [-addr 127.0.0.1:8080] [-mfa] -directory dynamodb [-data FOLDER]
 //
 // It listens on loopback only and is for trying and testing, never for serving.
 package main
@@ -48,13 +49,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	defer site.close()
 	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		<-ctx.Done()
-		_ = server.Shutdown(context.WithoutCancel(ctx))
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = server.Shutdown(patience)
 	}()
 	site.banner(stdout)
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+	<-ended // what is being answered may still be written down
 	return nil
 }

@@ -41,6 +41,9 @@ func (s *Server) table(name string) (*table, error) {
 func (s *Server) beginWrite(body []byte, returnValues string, known ...string) (in input, t *table, key string, err error) {
 	in, t, key, err = s.begin(body, append(known,
 		"ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "ReturnValues")...)
+	if in.ReturnValues == "NONE" {
+		in.ReturnValues = "" // as if it were not there
+	}
 	if how := in.ReturnValues; err == nil && how != "" && how != returnValues {
 		err = invalid("awstest does not know the return values %s here", how)
 	}

@@ -56,7 +56,7 @@ func (c *Checker) next(a *Account, p progress) (directory.Outcome, error) {
 	switch {
 	case a.Factor != nil && !p.Proved:
 		if c.cfg.Factors == nil {
-			return directory.Outcome{}, fmt.Errorf("%w: account %q has an authenticator app, but apps are switched off", directory.ErrMisconfigured, a.ID)
+			return directory.Outcome{}, fmt.Errorf("%w: account %q has an authenticator app, but apps are switched off", directory.ErrNoFactor, a.ID)
 		}
 		return pose(a, p, directory.Challenge{
 			Kind: kindCode, Step: directory.StepCode, Medium: directory.MediumApp, Recovery: len(a.Factor.Recovery) > 0,

@@ -73,7 +73,7 @@ func TestWhatIsSwitchedOffIsNotAskedFor(t *testing.T) {
 		change  func(*account.Config)
 		want    error // nil: the person is let in
 	}{
-		{"an account's app, without factors", withFactor(t), directory.Credentials{}, withoutFactors, directory.ErrMisconfigured},
+		{"an account's app, without factors", withFactor(t), directory.Credentials{}, withoutFactors, directory.ErrNoFactor},
 		{"a factor that the door asks for, without factors", newMara(), directory.Credentials{Factor: true}, withoutFactors, directory.ErrMisconfigured},
 		{"an app that the person asks for, without factors", newMara(), directory.Credentials{Want: directory.WantFactor}, withoutFactors, nil},
 		{"another password, where nothing is written", newMara(), directory.Credentials{Want: directory.WantPassword}, readOnly, nil},

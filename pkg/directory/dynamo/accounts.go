@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -109,6 +110,10 @@ func (a *Accounts) Replace(ctx context.Context, was, becomes *account.Account) e
 		return fmt.Errorf("%w: table %s is another's: of it only passwords and factors are written", account.ErrReadOnly, t.name)
 	case t.layout.foreign():
 		attributesOf = t.layout.credentials
+	}
+	if was.ID == "" && becomes.ID != "" && reflect.DeepEqual(was.Credentials, becomes.Credentials) {
+		// Whoever may write credentials may have left some under a login to come.
+		becomes.Credentials = account.Credentials{}
 	}
 	from, err := attributesOf(was)
 	if err != nil {

@@ -222,7 +222,7 @@ func TestReplaceChangesAllButLoginAndID(t *testing.T) {
 }
 
 func TestAnAccountWithoutAnIDCanBeGivenOne(t *testing.T) {
-	_, config := serve(t, dynamo.Config{}, `{"login": {"S": "mara"}, "name": {"S": "Mara"}}`)
+	_, config := serve(t, dynamo.Config{}, `{"login": {"S": "mara"}, "name": {"S": "Mara"}, "password_hash": {"S": "of somebody"}}`)
 	accounts := newAccounts(t, config)
 	was := get(t, accounts, "mara")
 	becomes := was.Clone()
@@ -231,6 +231,10 @@ func TestAnAccountWithoutAnIDCanBeGivenOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantLogins(t, accounts, "mara=id-1")
+	// But not with a password that was waiting there.
+	if got := get(t, accounts, "mara").PasswordHash; got != "" {
+		t.Errorf("the password hash is %q", got)
+	}
 }
 
 func TestReplaceChangesTheAlias(t *testing.T) {

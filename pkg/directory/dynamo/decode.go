@@ -51,17 +51,18 @@ func (l layout) decode(item attributes) (*account.Account, error) {
 	return a, nil
 }
 
-// decodeOwn reads what nobody but this project writes, and is not lenient.
+// decodeOwn reads what nobody but this project writes, and is not lenient: but
+// the times that nothing hangs on were anybody's names in earlier releases.
 func (l layout) decodeOwn(r *reader, a *account.Account) {
 	r.lenient = false
-	a.PasswordChanged = r.time(l.fields.Own(fields.PasswordChanged))
+	a.PasswordChanged = r.told(l.fields.Own(fields.PasswordChanged))
 	a.MustChange = r.flag(fields.Flag{Attribute: l.fields.Own(fields.MustChange)})
 	if name := l.fields.Own(fields.PasswordExpires); r.has(name) {
 		a.PasswordExpires = time.Unix(r.integer(name, 0, latest), 0).UTC()
 	}
 	a.Factor = r.factor(l.fields.Own(fields.Factor))
-	a.Created = r.time(l.fields.Own(fields.Created))
-	a.Updated = r.time(l.fields.Own(fields.Updated))
+	a.Created = r.told(l.fields.Own(fields.Created))
+	a.Updated = r.told(l.fields.Own(fields.Updated))
 	if name := l.fields.Own(fields.Version); r.has(name) {
 		a.Version = r.integer(name, 1, math.MaxInt64-1)
 	}

@@ -47,6 +47,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
@@ -180,6 +181,7 @@ func (t *Table) update(ctx context.Context, login string, x *expression) error {
 	_, err := t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.name, Key: t.layout.key(login), UpdateExpression: &x.update, ConditionExpression: &x.condition,
 		ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values,
+		ReturnValues: types.ReturnValueNone, // said, since the role's policy asks for it
 	})
 	return err
 }

@@ -177,14 +177,15 @@ func (r *reader) integer(name string, least, most int64) int64 {
 	return 0
 }
 
-func (r *reader) time(name string) time.Time {
-	written := r.text(name)
-	if written == "" {
+// told reads a time as in RFC 3339; any other is not known.
+func (r *reader) told(name string) time.Time {
+	written, _ := r.item[name].(*types.AttributeValueMemberS)
+	if written == nil {
 		return time.Time{}
 	}
-	t, err := time.Parse(time.RFC3339, written)
+	t, err := time.Parse(time.RFC3339, written.Value)
 	if t = t.UTC(); err != nil || !writable(t) {
-		r.problem("attribute %s is not a time as in RFC 3339", name)
+		return time.Time{}
 	}
 	return t
 }
