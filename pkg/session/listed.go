@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,9 @@ func (s *Sessions) Of(ctx context.Context, lister state.Lister, subject string) 
 			Handle: handle[:min(handleLength, len(handle))], Opened: r.Opened, Used: r.Used, Ends: entry.Item.Expires, key: entry.Key,
 		})
 	}
-	slices.SortFunc(found, func(a, b Listed) int { return a.Opened.Compare(b.Opened) })
+	slices.SortFunc(found, func(a, b Listed) int {
+		return cmp.Or(a.Opened.Compare(b.Opened), strings.Compare(a.Handle, b.Handle))
+	})
 	return found, nil
 }
 

@@ -211,26 +211,28 @@ func (s *Sessions) EndOthers(ctx context.Context, subject string, checked time.T
 // end ends all sessions of subject. It returns the times up to which they were
 // ended before, and are now.
 func (s *Sessions) end(ctx context.Context, subject string) (before, now time.Time, err error) {
+	var failed error // of the write of now
 	for {
-		now := s.cfg.Now()
-		before, version, err := s.endedUpTo(ctx, subject)
-		if err != nil {
-			return before, now, fmt.Errorf("ending sessions: %w", err)
+		stored, version, err := s.endedUpTo(ctx, subject)
+		switch {
+		case err != nil:
+			return before, now, fmt.Errorf("ending sessions: %w", errors.Join(failed, err))
+		case failed != nil && stored.Equal(now):
+			return before, now, nil // it was written, and its answer was lost
+		case failed != nil && !errors.Is(failed, state.ErrConflict):
+			return before, now, fmt.Errorf("ending sessions: %w", failed)
 		}
-		if !before.Before(now) {
+		if before, now = stored, s.cfg.Now(); !before.Before(now) {
 			return before, before, nil
 		}
-		err = s.cfg.Store.Put(ctx, subjectKey(subject), state.Item{
+		failed = s.cfg.Store.Put(ctx, subjectKey(subject), state.Item{
 			Value: []byte(now.UTC().Format(time.RFC3339Nano)),
 			// Whatever it ends has ended by itself by then.
 			Expires: now.Add(MaxAbsolute),
 			Version: version,
 		})
-		if err == nil {
+		if failed == nil {
 			return before, now, nil
-		}
-		if !errors.Is(err, state.ErrConflict) {
-			return before, now, fmt.Errorf("ending sessions: %w", err)
 		}
 	}
 }

@@ -455,3 +455,69 @@ func TestEndOthersAfterSomebodyElsesEndSparesNothing(t *testing.T) {
 		}
 	})
 }
+
+// lostAnswer is a store whose next Put of an end is written, and then says err.
+type lostAnswer struct {
+	memory.Store
+	err error
+}
+
+func (l *lostAnswer) Put(ctx context.Context, key string, item state.Item) error {
+	err := l.Store.Put(ctx, key, item)
+	if strings.HasPrefix(key, "ended#") && err == nil && l.err != nil {
+		err, l.err = l.err, nil
+	}
+	return err
+}
+
+func TestEndOthersKnowsItsOwnWriteWhoseAnswerWasLost(t *testing.T) {
+	for _, lost := range []error{state.ErrConflict, state.ErrUnavailable} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, &lostAnswer{err: lost})
+			checked := time.Now()
+			time.Sleep(time.Second)
+			fresh, err := s.EndOthers(t.Context(), "id-1", checked)
+			if err != nil {
+				t.Fatalf("%v: %v", lost, err)
+			}
+			if _, err := s.Open(t.Context(), "id-1", []byte("{}"), fresh); err != nil {
+				t.Errorf("%v: its own session: %v", lost, err)
+			}
+		})
+	}
+}
+
+func TestAnEndInTheSameMomentIsSomebodyElses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &spy{})
+		if err := s.EndAll(t.Context(), "id-1"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.EndOthers(t.Context(), "id-1", time.Now()); !errors.Is(err, session.ErrNone) {
+			t.Errorf("EndOthers = %v, want ErrNone", err)
+		}
+	})
+}
+
+func TestAClockThatIsBehindDoesNotTakeAnEndBack(t *testing.T) {
+	store, now := &spy{}, time.Now()
+	at := func(d time.Duration) *session.Sessions {
+		s, err := session.New(session.Config{Store: store, Idle: idle, Absolute: absolute, Now: func() time.Time { return now.Add(d) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	id, err := at(0).Open(t.Context(), "id-1", []byte("{}"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []time.Duration{time.Second, -time.Second} {
+		if err := at(d).EndAll(t.Context(), "id-1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := at(2*time.Second).Find(t.Context(), id); !errors.Is(err, session.ErrNone) {
+		t.Errorf("the session: %v, want ErrNone", err)
+	}
+}

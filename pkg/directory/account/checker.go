@@ -140,7 +140,10 @@ func (c *Checker) Authenticate(ctx context.Context, credentials directory.Creden
 	if _, err := found.user(); err != nil {
 		return directory.Outcome{}, fmt.Errorf("reading account %q: %w", found.ID, err)
 	}
-	found = c.renew(ctx, found, credentials.Password)
+	found, reason := c.renew(ctx, found, credentials.Password)
+	if reason != "" {
+		return refused(found, reason, nil)
+	}
 	return c.next(found, progress{Want: credentials.Want, Factor: credentials.Factor})
 }
 
@@ -166,28 +169,43 @@ func (c *Checker) expired(a *Account) bool {
 }
 
 // renew replaces a hash that is Outdated, as far as that can be done at once:
-// the next sign-in tries again. It returns the account as it is then.
-func (c *Checker) renew(ctx context.Context, a *Account, typed redact.Secret) *Account {
+// the next sign-in tries again. It returns the account as it is then, and why
+// that may not sign in any more.
+func (c *Checker) renew(ctx context.Context, a *Account, typed redact.Secret) (*Account, directory.Reason) {
 	if c.cfg.ReadOnly || !c.cfg.Passwords.Outdated(a.PasswordHash) {
-		return a
+		return a, ""
 	}
 	becomes := a.Clone()
 	var err error
 	if becomes.PasswordHash, err = c.cfg.Passwords.Hash(ctx, typed); err == nil {
 		err = c.cfg.Store.Update(ctx, a, becomes)
 	}
-	switch {
-	case err == nil:
-		return becomes
-	case errors.Is(err, ErrConflict):
-		// Another sign-in, or our own call whose answer was lost, was first.
-		if there, err := c.cfg.Store.Find(ctx, a.Login); err == nil && there != nil && !there.Disabled {
-			if right, err := c.verify(ctx, there, typed); err == nil && right {
-				return there
-			}
-		}
-	default:
-		c.cfg.Log.WarnContext(ctx, "an outdated hash is not replaced yet", "subject", a.ID, "error", err)
+	if err == nil {
+		return becomes, ""
 	}
-	return a
+	if errors.Is(err, ErrConflict) {
+		// Another sign-in was first, or our own call whose answer was lost, or
+		// somebody who means it.
+		var there *Account
+		if there, err = c.cfg.Store.Find(ctx, a.Login); err == nil {
+			return c.asItIs(ctx, there, typed)
+		}
+	}
+	c.cfg.Log.WarnContext(ctx, "an outdated hash is not replaced yet", "subject", a.ID, "error", err)
+	return a, ""
+}
+
+// asItIs judges once more an account that changed while it was signed in to.
+func (c *Checker) asItIs(ctx context.Context, there *Account, typed redact.Secret) (*Account, directory.Reason) {
+	switch right, err := c.verify(ctx, there, typed); {
+	case there == nil:
+		return nil, directory.ReasonUnknown
+	case err != nil || !right:
+		return there, directory.ReasonPassword
+	case there.Disabled:
+		return there, directory.ReasonDisabled
+	case c.expired(there):
+		return there, directory.ReasonExpired
+	}
+	return there, ""
 }

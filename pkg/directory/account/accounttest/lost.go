@@ -118,7 +118,24 @@ func testRenewAtOnce(t *testing.T, f *flow) {
 		f.Put(t, *changed)
 		return update()
 	})
-	f.wait(60e9)
-	outcome, err := f.answer(f.mustBegin(appLogin, oldPassword), f.code(appKey, 0))
-	f.refuse(outcome, err, directory.ErrOver)
+	outcome, err := f.begin(directory.Credentials{Login: appLogin, Password: redact.New(oldPassword)})
+	f.refuse(outcome, err, directory.ErrBadCredentials)
+
+	// Or if whoever was first has disabled or removed the account.
+	for _, happen := range []func(){
+		func() {
+			disabled := old.Clone()
+			disabled.Disabled, disabled.Version = true, old.Version+1
+			f.Put(t, *disabled)
+		},
+		func() { f.Remove(t, appLogin) },
+	} {
+		f.Put(t, *old)
+		f.lossy.set(func(update func() error) error {
+			happen()
+			return update()
+		})
+		outcome, err := f.begin(directory.Credentials{Login: appLogin, Password: redact.New(oldPassword)})
+		f.refuse(outcome, err, directory.ErrBadCredentials)
+	}
 }
