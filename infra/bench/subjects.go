@@ -61,7 +61,7 @@ func newSubjects(ctx context.Context, folder string, c *cloud) (*subjects, error
 		}
 		h.page.event, h.page.status, h.page.holds = arrival, http.StatusOK, "<form"
 		h.signIn.event, h.signIn.status, h.signIn.holds = form, http.StatusFound, "jwt="
-		h.signIn.env = append(h.signIn.env, "ACCOUNTS_TABLE=accounts")
+		h.signIn.env = append(h.signIn.env, "ACCOUNTS_TABLE=accounts", "FACTORS=on", "FACTOR_SECRET=apps")
 		return h
 	}
 	s := &subjects{
@@ -150,6 +150,7 @@ func (c *cloud) seed(ctx context.Context) (hash string, err error) {
 	c.aws.CreateTable("accounts", "login")
 	c.aws.PutItem("accounts", string(account))
 	c.aws.PutSecret("users-jwt", strings.Repeat("benchmark", 8))
+	c.aws.PutSecret("apps", strings.Repeat("benchmark", 8))
 	return hash, nil
 }
 
