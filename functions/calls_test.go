@@ -43,6 +43,10 @@ type counted struct {
 	Calls  map[string]int `json:"calls,omitempty"`
 	Reads  float64        `json:"read_units"`
 	Writes float64        `json:"write_units"`
+	// AccountReads and AccountWrites are what of them is the accounts table's; the
+	// rest is the state table's.
+	AccountReads  float64 `json:"account_read_units"`
+	AccountWrites float64 `json:"account_write_units"`
 	// LogBytes are what the function writes, AnswerBytes what goes out of AWS
 	// without the connection's own.
 	LogLines    int `json:"log_lines"`
@@ -109,7 +113,8 @@ func TestTheCallsOfARequest(t *testing.T) {
 			for _, cookie := range answer.Cookies {
 				c.AnswerBytes += len("Set-Cookie: \r\n") + len(cookie)
 			}
-			c.Reads, c.Writes = meter.reads, meter.writes
+			c.Reads, c.Writes = meter.reads["accounts"]+meter.reads["state"], meter.writes["accounts"]+meter.writes["state"]
+			c.AccountReads, c.AccountWrites = meter.reads["accounts"], meter.writes["accounts"]
 			if c.Calls = meter.reset(); c.Calls["GetSecretValue"] > 0 {
 				t.Errorf("%d keys fetched during the request", c.Calls["GetSecretValue"])
 			}
@@ -208,7 +213,7 @@ type meter struct {
 
 	mu            sync.Mutex
 	calls         map[string]int
-	reads, writes float64
+	reads, writes map[string]float64 // by table
 }
 
 // measured puts a meter before the AWS that env leads to.
@@ -223,7 +228,7 @@ func measured(t *testing.T, aws *awstest.Server, env []string) (*meter, []string
 			}
 		}
 	}
-	m := &meter{aws: aws, calls: map[string]int{}, next: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	m := &meter{aws: aws, calls: map[string]int{}, reads: map[string]float64{}, writes: map[string]float64{}, next: &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(endpoint)
 		r.Out.Host = r.In.Host // it is signed
 	}}}
@@ -237,7 +242,7 @@ func (m *meter) reset() map[string]int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	calls := m.calls
-	m.calls, m.reads, m.writes = map[string]int{}, 0, 0
+	m.calls, m.reads, m.writes = map[string]int{}, map[string]float64{}, map[string]float64{}
 	return calls
 }
 
@@ -275,11 +280,11 @@ func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !in.ConsistentRead {
 			units /= 2
 		}
-		m.reads += units
+		m.reads[in.TableName] += units
 		return
 	}
 	size = max(size, itemSize(m.aws.Items(in.TableName)[key]))
-	m.writes += max(1, math.Ceil(size/1024))
+	m.writes[in.TableName] += max(1, math.Ceil(size/1024))
 }
 
 // itemSize is an item's size as DynamoDB counts it, in bytes:

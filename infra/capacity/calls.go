@@ -19,17 +19,20 @@ var callsFile []byte
 // request is what one kind of request makes the functions do, as the test in
 // functions/calls_test.go has counted it.
 type request struct {
-	Kind        string         `json:"kind"`
-	Directory   string         `json:"directory"` // empty where it makes no difference
-	Function    string         `json:"function"`
-	Status      int            `json:"status"`
-	Secrets     int            `json:"secrets_at_start"`
-	Calls       map[string]int `json:"calls"`
-	Reads       float64        `json:"read_units"`
-	Writes      float64        `json:"write_units"`
-	LogLines    int            `json:"log_lines"`
-	LogBytes    int            `json:"log_bytes"`
-	AnswerBytes int            `json:"answer_bytes"`
+	Kind      string         `json:"kind"`
+	Directory string         `json:"directory"` // empty where it makes no difference
+	Function  string         `json:"function"`
+	Status    int            `json:"status"`
+	Secrets   int            `json:"secrets_at_start"`
+	Calls     map[string]int `json:"calls"`
+	Reads     float64        `json:"read_units"`
+	Writes    float64        `json:"write_units"`
+	// Of these units the accounts table's; the others are the state table's.
+	AccountReads  float64 `json:"account_read_units"`
+	AccountWrites float64 `json:"account_write_units"`
+	LogLines      int     `json:"log_lines"`
+	LogBytes      int     `json:"log_bytes"`
+	AnswerBytes   int     `json:"answer_bytes"`
 }
 
 //go:embed measured.json

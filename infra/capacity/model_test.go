@@ -15,9 +15,11 @@ func made() facts {
 	return facts{
 		requests: []request{
 			{Kind: "page", Function: "login", Secrets: 2, AnswerBytes: 2_800},
-			{Kind: "sign-in", Directory: dynamodb, Function: "authenticate", Secrets: 2, Calls: map[string]int{"GetItem": 1, "PutItem": 1}, Reads: 1, Writes: 1, LogLines: 2, LogBytes: 1_000, AnswerBytes: 800},
+			{Kind: "sign-in", Directory: dynamodb, Function: "authenticate", Secrets: 2, Calls: map[string]int{"GetItem": 1, "PutItem": 1}, Reads: 1, Writes: 1, AccountReads: 1, LogLines: 2, LogBytes: 1_000, AnswerBytes: 800},
 			{Kind: "sign-in", Directory: cognito, Function: "authenticate", Secrets: 3, Calls: map[string]int{"AdminInitiateAuth": 1, "PutItem": 1}, Writes: 1, LogLines: 2, LogBytes: 1_000, AnswerBytes: 800},
-			{Kind: "wrong password", Directory: dynamodb, Function: "authenticate", Secrets: 2, Calls: map[string]int{"GetItem": 1}, Reads: 1},
+			{Kind: "wrong password", Directory: dynamodb, Function: "authenticate", Secrets: 2, Calls: map[string]int{"GetItem": 1}, Reads: 1, AccountReads: 1},
+			{Kind: "password before a code", Directory: dynamodb, Function: "authenticate", Reads: 3, Writes: 1, AccountReads: 2},
+			{Kind: "code", Directory: dynamodb, Function: "authenticate", Reads: 4, Writes: 8, AccountReads: 4, AccountWrites: 2},
 		},
 		measured: measured{Sizes: []size{sizes("page", "", 512, 2), sizes("sign-in", dynamodb, 1024, 40), sizes("sign-in", cognito, 512, 5)}},
 	}
@@ -107,6 +109,34 @@ func TestWhatIsHitFirst(t *testing.T) {
 		q, met := first(f, row.directory, row.rate, row.own)
 		if met != (row.want != "") || !strings.Contains(q.name, row.want) {
 			t.Errorf("at %v/s with %s: %q, want %q", row.rate, row.directory, q.name, row.want)
+		}
+	}
+}
+
+// A code is a form of its own, which reads and writes both tables.
+func TestSignInsWithAnAppNeedMoreOfTheTables(t *testing.T) {
+	f := made()
+	want := map[string]float64{
+		"accounts table, a new one's reads":                   12_000,
+		"accounts table, a new one's reads, all with an app":  12_000.0 / 6,
+		"accounts table, a new one's writes, all with an app": 4_000.0 / 2,
+		"state table, a new one's writes":                     4_000,
+		"state table, a new one's writes, all with an app":    4_000.0 / 7,
+	}
+	for _, q := range quotasOf(dynamodb) {
+		if at, ok := want[q.name]; ok {
+			if got := q.reached(f, dynamodb); math.Abs(got-at) > 1e-9 {
+				t.Errorf("%s is reached at %v, want %v", q.name, got, at)
+			}
+			delete(want, q.name)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("there are no quotas %v", want)
+	}
+	for _, q := range quotasOf(cognito) {
+		if q.apps {
+			t.Errorf("%s is met with Cognito, whose codes are its own", q.name)
 		}
 	}
 }

@@ -10,6 +10,8 @@ type quota struct {
 	only string
 	// load is what one sign-in a second (a page and a form) puts on it.
 	load func(f facts, directory string) float64
+	// apps: it is what it meets where everyone has an authenticator app.
+	apps bool
 	// silent quotas are of what nobody waits for.
 	silent bool
 	// seen is what people see beyond it, raise what to do.
@@ -27,6 +29,30 @@ const (
 
 func perRequest(facts, string) float64 { return 2 }
 func perSignIn(facts, string) float64  { return 1 }
+
+// withApp are the forms of a sign-in with an authenticator app.
+var withApp = []string{"password before a code", "code"}
+
+// sum adds up what requests of these kinds need.
+func (f facts) sum(directory string, kinds []string, need func(request) float64) float64 {
+	total := 0.0
+	for _, kind := range kinds {
+		total += need(f.request(kind, directory))
+	}
+	return total
+}
+
+func accountReads(kinds ...string) func(facts, string) float64 {
+	return func(f facts, directory string) float64 {
+		return f.sum(directory, kinds, func(r request) float64 { return r.AccountReads })
+	}
+}
+
+func stateWrites(kinds ...string) func(facts, string) float64 {
+	return func(f facts, directory string) float64 {
+		return f.sum(directory, kinds, func(r request) float64 { return r.Writes - r.AccountWrites })
+	}
+}
 
 // occupied is how many environments one sign-in a second needs.
 func (f facts) occupied(directory string) (login, authenticate float64) {
@@ -56,16 +82,27 @@ func quotas() []quota {
 			seen: directoryBusy, raise: "Service Quotas, for money (the price list has it); it is the account's and Region's, so a second pool does not help, a second account or Region does; or the DynamoDB directory",
 			source: docs + "cognito/latest/developerguide/quotas.html"},
 		{name: "accounts table, a new one's reads", limit: 12_000, unit: "read units/s", only: dynamodb,
-			// Of those of a sign-in, some are of the state table.
-			load: func(f facts, directory string) float64 { return f.request("wrong password", directory).Reads },
+			load: accountReads("sign-in"),
 			seen: directoryBusy, raise: "it grows by itself with twice the last peak in 30 minutes; `WarmThroughput` before a known hour",
 			source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
+		{name: "accounts table, a new one's reads, all with an app", limit: 12_000, unit: "read units/s", only: dynamodb, apps: true,
+			load: accountReads(withApp...),
+			seen: directoryBusy, raise: "as without", source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
+		{name: "accounts table, a new one's writes, all with an app", limit: 4_000, unit: "write units/s", only: dynamodb, apps: true,
+			load: func(f facts, directory string) float64 {
+				return f.sum(directory, withApp, func(r request) float64 { return r.AccountWrites })
+			},
+			seen: directoryBusy, raise: "as its reads", source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
 		{name: "state table, a new one's writes", limit: 4_000, unit: "write units/s",
-			load: func(f facts, directory string) float64 { return f.request("sign-in", directory).Writes },
+			load: stateWrites("sign-in"),
+			seen: "our page `DPL-3002`, 503", raise: "as the accounts table",
+			source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
+		{name: "state table, a new one's writes, all with an app", limit: 4_000, unit: "write units/s", only: dynamodb, apps: true,
+			load: stateWrites(withApp...),
 			seen: "our page `DPL-3002`, 503", raise: "as the accounts table",
 			source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
 		{name: "one table, writes", limit: 40_000, unit: "write units/s",
-			load: func(f facts, directory string) float64 { return f.request("sign-in", directory).Writes },
+			load: stateWrites("sign-in"),
 			seen: "our page `DPL-3002`, 503", raise: "Service Quotas",
 			source: docs + "amazondynamodb/latest/developerguide/ServiceQuotas.html"},
 		{name: "Secrets Manager, GetSecretValue, all environments starting within 10 s", limit: 10_000, unit: "calls/s",
@@ -108,7 +145,7 @@ func (q quota) utilisation(f facts, directory string, rate float64) float64 {
 func first(f facts, directory string, rate float64, own bool) (hit quota, met bool) {
 	lowest := rate
 	for i, q := range quotasOf(directory) {
-		if i == 0 && !own || q.silent {
+		if i == 0 && !own || q.silent || q.apps {
 			continue
 		}
 		if at := q.reached(f, directory); at <= lowest {

@@ -74,7 +74,7 @@ func (c *accountAdd) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	initial, err := c.password.set(cmd, made, time.Now())
+	initial, err := c.password.set(cmd, s, made, time.Now())
 	if err != nil {
 		return err
 	}

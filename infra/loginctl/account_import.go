@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,8 +28,8 @@ type accountImport struct {
 	format, separator, existing                          string
 	ignoreColumns, updatePasswords, verified, bar, apply bool
 	expires                                              time.Duration
-	least, atOnce                                        int
-	words                                                []string
+	atOnce                                               int
+	rules                                                passwordRules
 	rejects                                              string
 }
 
@@ -101,8 +102,7 @@ Authenticator apps are neither imported nor changed.`,
 	flags.BoolVar(&c.updatePasswords, "update-passwords", false, "with --existing update, set passwords and hashes of accounts that are there, too")
 	flags.BoolVar(&c.verified, "email-verified", false, "the addresses of new accounts are known to be theirs, where the file does not say: you vouch for it")
 	flags.DurationVar(&c.expires, "expires", rollExpiry, "how long an initial_password opens the account, a `DURATION`")
-	flags.IntVar(&c.least, "min-length", 0, "least `LENGTH` of passwords in the clear, as PASSWORD_MIN_LENGTH (default 15)")
-	flags.StringArrayVar(&c.words, "company-word", nil, "a `WORD` of the company that is no password, nor the most of one, as in PASSWORD_WORDS; may be repeated")
+	c.rules.flags(cmd, "passwords in the clear")
 	flags.StringVar(&c.rejects, "rejects", "", "write the rows that are not taken to `FILE`, with the reason, to be corrected; it has their passwords, if the file has any")
 	flags.IntVar(&c.atOnce, "at-once", 16, "how many accounts are written at once, a `NUMBER`; fewer while the table asks to slow down")
 	flags.BoolVar(&c.bar, "progress", false, "show a bar where standard error is no terminal, too")
@@ -133,6 +133,10 @@ func (c *accountImport) run(cmd *cobra.Command, name string) error {
 	}
 	meter := newMeter(cmd, c.bar, size)
 	defer meter.Close()
+	var note atomic.Pointer[string] // from any goroutine, for when the meter is away
+	if err := c.judge(&config, s, func(text string) { note.Store(&text) }); err != nil {
+		return err
+	}
 	config.Source, config.Accounts = source, s.accounts
 	config.EndSessions, config.Act = s.endSessions, s.actOnRows
 	config.Report = func(p roll.Problem) { meter.Print(cell(name + ": " + p.String())) }
@@ -149,6 +153,9 @@ func (c *accountImport) run(cmd *cobra.Command, name string) error {
 	}
 	sum, err := s.importRows(cmd.Context(), config)
 	meter.Close()
+	if text := note.Load(); text != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), *text)
+	}
 	if err == nil || sum.Rows > 0 { // then those refused so far are worth keeping
 		err = errors.Join(err, kept(), c.print(cmd, name, sum))
 	}
@@ -181,28 +188,33 @@ func (c *accountImport) config(cmd *cobra.Command, name string) (roll.Config, er
 	case c.atOnce < 1 || c.atOnce > 100:
 		return roll.Config{}, misuse(cmd, "--at-once is %d: it must be from 1 to 100", c.atOnce)
 	}
-	policy, err := password.NewPolicy(password.PolicyConfig{MinLength: c.least, Words: c.words})
-	if err != nil {
-		return roll.Config{}, misuse(cmd, "%w", err)
-	}
-	hasher, err := password.New(password.Config{})
-	if err != nil {
-		return roll.Config{}, fmt.Errorf("preparing to hash: %w", err)
-	}
 	return roll.Config{
 		Format: format, Separator: separator[0], IgnoreColumns: c.ignoreColumns,
-		Passwords: hasher,
 		CheckHash: func(hash string) error {
 			_, err := password.Describe(hash)
 			return err
 		},
-		CheckPassword: func(ctx context.Context, typed redact.Secret, own []string) error {
-			return policy.Check(ctx, typed, own, false)
-		},
 		MustLeave: mustLeave,
 		Apply:     c.apply, Existing: roll.Existing(c.existing), UpdatePasswords: c.updatePasswords,
 		EmailVerified: c.verified, InitialLife: c.expires, Concurrency: c.atOnce, NewID: newID,
-	}, nil
+	}, c.rules.check(cmd)
+}
+
+// judge completes config by how the site's sign-in page judges and hashes.
+func (c *accountImport) judge(config *roll.Config, s *site, note func(string)) error {
+	policy, err := c.rules.policy(s, note)
+	if err != nil {
+		return err
+	}
+	hasher, err := s.hasher()
+	if err != nil {
+		return err
+	}
+	config.Passwords = hasher
+	config.CheckPassword = func(ctx context.Context, typed redact.Secret, own []string) error {
+		return policy.Check(ctx, typed, own, false)
+	}
+	return nil
 }
 
 // ready refuses what could not be carried out.

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"deskpro-login/infra/loginctl/hint"
+	"deskpro-login/infra/loginctl/stack"
+	"deskpro-login/infra/loginctl/stack/awsstack"
 	"deskpro-login/pkg/password"
 	"deskpro-login/pkg/redact"
 )
@@ -19,18 +23,59 @@ func newHash() *cobra.Command {
 	return cmd
 }
 
-// hashCost are the flags for what a hash costs.
-type hashCost struct{ memory, time, parallelism uint32 }
+// hashCost are the flags for what a hash costs: by themselves, or by a stack.
+type hashCost struct {
+	memory, time, parallelism uint32
+	query                     awsstack.Query
+}
 
 func (c *hashCost) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Uint32Var(&c.memory, "memory", 0, "`KIB` of memory, as HASH_MEMORY (default 19456)")
-	flags.Uint32Var(&c.time, "time", 0, "`PASSES` over it, as HASH_TIME (default 2)")
-	flags.Uint32Var(&c.parallelism, "parallelism", 0, "`LANES` in it, as HASH_PARALLELISM (default 1)")
+	flags.Uint32Var(&c.memory, "memory", 0, "`KIB` of memory, as HASH_MEMORY (default: the --stack's, or 19456)")
+	flags.Uint32Var(&c.time, "time", 0, "`PASSES` over it, as HASH_TIME (default: the --stack's, or 2)")
+	flags.Uint32Var(&c.parallelism, "parallelism", 0, "`LANES` in it, as HASH_PARALLELISM (default: the --stack's, or 1)")
+	flags.StringVar(&c.query.Name, "stack", "", "ask the stack of this `NAME` or ARN what a hash costs there (default: ask none)")
+	flags.StringVar(&c.query.Region, "region", "", "that stack's `REGION` (default: AWS_REGION, or the profile's)")
+	flags.StringVar(&c.query.Profile, "profile", "", "`PROFILE` of AWS's configuration files (default: AWS_PROFILE)")
+	flags.StringVar(&c.query.Endpoint, "endpoint-url", "", "ask at `URL` instead of AWS, for an emulator")
+}
+
+// check refuses flags that contradict each other.
+func (c *hashCost) check(cmd *cobra.Command) error {
+	if c.query.Name == "" {
+		for _, name := range []string{"region", "profile", "endpoint-url"} {
+			if cmd.Flags().Changed(name) {
+				return misuse(cmd, "--%s belongs to --stack", name)
+			}
+		}
+		return nil
+	}
+	switch {
+	case !stack.ValidName(c.query.Name):
+		return misuse(cmd, "--stack %q is neither a stack's name nor its ARN", c.query.Name)
+	case cmd.Flags().Changed("endpoint-url") && !isEndpoint(c.query.Endpoint):
+		return misuse(cmd, "--endpoint-url %.100q is not like http://127.0.0.1:8000", c.query.Endpoint)
+	}
+	return nil
 }
 
 func (c *hashCost) hasher(cmd *cobra.Command) (*password.Hasher, error) {
-	hasher, err := password.New(password.Config{Memory: c.memory, Time: c.time, Parallelism: c.parallelism})
+	if err := c.check(cmd); err != nil {
+		return nil, err
+	}
+	config := password.Config{Memory: c.memory, Time: c.time, Parallelism: c.parallelism}
+	if c.query.Name != "" {
+		ctx, cancel := context.WithTimeout(cmd.Context(), openTimeout)
+		defer cancel()
+		found, err := awsstack.Describe(ctx, c.query)
+		if err != nil {
+			return nil, err
+		}
+		config.Memory = cmp.Or(config.Memory, found.Passwords.Memory)
+		config.Time = cmp.Or(config.Time, found.Passwords.Time)
+		config.Parallelism = cmp.Or(config.Parallelism, found.Passwords.Parallelism)
+	}
+	hasher, err := password.New(config)
 	if err != nil {
 		return nil, misuse(cmd, "%w", err)
 	}
@@ -47,10 +92,13 @@ func newHashMake() *cobra.Command {
 		Use:   "make",
 		Short: "Hash a password",
 		Long: `make asks for a password, twice, and prints its argon2id hash, for the attribute
-password_hash. It takes any password: the policy is account password's affair.`,
+password_hash. It takes any password: the policy is account password's affair.
+With --stack the hash costs what that stack's sign-in page makes it cost; one that
+costs anything else the page replaces when the password is typed.`,
 		Example: `  loginctl hash make
 
-  printf %s "$PASSWORD" | loginctl hash make --password-file -`,
+  printf %s "$PASSWORD" | loginctl hash make --password-file - \
+    --stack deskpro-login --region eu-west-1`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			hasher, err := cost.hasher(cmd)

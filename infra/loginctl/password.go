@@ -21,8 +21,7 @@ type newPassword struct {
 	file                      string
 	initial, none, mustChange bool
 	expires                   time.Duration
-	words                     []string
-	least                     int
+	rules                     passwordRules
 }
 
 const (
@@ -38,8 +37,7 @@ func (p *newPassword) flags(cmd *cobra.Command) {
 	flags.Lookup("expires").DefValue = lasting(defaultExpiry)
 	flags.BoolVar(&p.none, "no-password", false, "no password opens the account")
 	flags.BoolVar(&p.mustChange, "must-change", false, "at the next sign-in another password has to be chosen (implied by --initial)")
-	flags.IntVar(&p.least, "min-length", 0, "least `LENGTH` of the password, as PASSWORD_MIN_LENGTH (default 15; 8 where the account has an authenticator app)")
-	flags.StringArrayVar(&p.words, "company-word", nil, "a `WORD` of the company that is no password, nor the most of one, as in PASSWORD_WORDS; may be repeated")
+	p.rules.flags(cmd, "the password")
 }
 
 // check refuses flags that contradict each other.
@@ -61,22 +59,22 @@ func (p *newPassword) check(cmd *cobra.Command) error {
 	case p.none && p.mustChange:
 		return misuse(cmd, "--must-change needs a password to be changed")
 	}
-	return nil
+	return p.rules.check(cmd)
 }
 
 // set gives a, which is not stored, the new password, and returns that of
 // --initial, to be shown.
-func (p *newPassword) set(cmd *cobra.Command, a *account.Account, now time.Time) (initial redact.Secret, err error) {
+func (p *newPassword) set(cmd *cobra.Command, s *site, a *account.Account, now time.Time) (initial redact.Secret, err error) {
 	becomes := account.Credentials{Factor: a.Factor}
 	if p.none {
 		a.Credentials = becomes
 		return redact.Secret{}, nil
 	}
-	hasher, err := password.New(password.Config{})
+	hasher, err := s.hasher()
 	if err != nil {
-		return redact.Secret{}, fmt.Errorf("preparing to hash: %w", err)
+		return redact.Secret{}, err
 	}
-	chosen, err := p.choose(cmd, a)
+	chosen, err := p.choose(cmd, s, a)
 	if err != nil {
 		return redact.Secret{}, err
 	}
@@ -93,13 +91,13 @@ func (p *newPassword) set(cmd *cobra.Command, a *account.Account, now time.Time)
 	return initial, nil
 }
 
-func (p *newPassword) choose(cmd *cobra.Command, a *account.Account) (redact.Secret, error) {
+func (p *newPassword) choose(cmd *cobra.Command, s *site, a *account.Account) (redact.Secret, error) {
 	if p.initial {
 		return madeUp(), nil
 	}
-	policy, err := password.NewPolicy(password.PolicyConfig{MinLength: p.least, Words: p.words})
+	policy, err := p.rules.policy(s, func(note string) { fmt.Fprintln(cmd.ErrOrStderr(), note) })
 	if err != nil {
-		return redact.Secret{}, misuse(cmd, "%w", err)
+		return redact.Secret{}, err
 	}
 	var chosen redact.Secret
 	if p.file != "" {

@@ -80,6 +80,8 @@ type site struct {
 	table, pairs, pool string
 	mapped             bool
 	readOnly           bool
+	// passwords are what the stack asks of new ones.
+	passwords stack.Passwords
 	// sessions is nil where it is not known in which table they are.
 	sessions   *session.Sessions
 	lister     state.Lister
@@ -186,6 +188,7 @@ func (s *site) ofStack(ctx context.Context, cfg aws.Config) error {
 		s.pool = found.Directory.Name
 	} else {
 		s.table, s.pairs, s.readOnly = found.Directory.Name, found.Directory.Fields, found.Directory.ReadOnly
+		s.passwords = found.Passwords
 	}
 	if found.OperatorLog != "" {
 		s.acts = newLogGroup(cloudwatchlogs.NewFromConfig(cfg), found.OperatorLog)

@@ -195,6 +195,13 @@ func TestTheAlarmForNobodyPassingKnowsEveryRefusalOfWhoIsKnown(t *testing.T) {
 	}
 }
 
+// Whose codes were guessed is in the log, by the account's id.
+func TestTheAlarmForGuessingLeadsToTheAccount(t *testing.T) {
+	if text := allAlarms(t)["GuessingAlarm"]["AlarmDescription"].(string); !strings.Contains(text, `"All that happened to one account"`) {
+		t.Errorf("it does not name the query: %s", text)
+	}
+}
+
 // A wrong password and a wrong code are what somebody types who guesses.
 func TestTheAlarmForGuessingCountsPasswordsAndCodes(t *testing.T) {
 	var got []string

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -130,6 +131,9 @@ func (s *stack) accepts(name, value string) bool {
 		return err == nil && n >= parameter["MinValue"].(int) && n <= parameter["MaxValue"].(int)
 	}
 	if least, ok := parameter["MinLength"].(int); ok && len(value) < least {
+		return false
+	}
+	if most, ok := parameter["MaxLength"].(int); ok && utf8.RuneCountInString(value) > most {
 		return false
 	}
 	pattern, ok := parameter["AllowedPattern"].(string)

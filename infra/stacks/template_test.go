@@ -171,6 +171,11 @@ func TestSecretsAreFrozen(t *testing.T) {
 		}
 		retained(t, name, secret)
 	}
+	// RetainExceptOnCreate would have an update that makes it, and is rolled back
+	// once people have set up apps, delete what these were sealed with.
+	if policy := secrets["FactorSecret"]["DeletionPolicy"]; policy != "Retain" {
+		t.Errorf("FactorSecret: DeletionPolicy is %v, want Retain", policy)
+	}
 	for name, resource := range s.section("Resources") {
 		if kind := resource.(object)["Type"]; kind == "AWS::SecretsManager::RotationSchedule" {
 			t.Errorf("%s rotates by itself: Deskpro's copy is changed by hand", name)
@@ -244,16 +249,25 @@ func TestOutputsTellOfTheTable(t *testing.T) {
 		parameters map[string]string
 		want       map[string]string
 	}{
-		"a table that the stack makes": {bothDoors, map[string]string{"AccountsTableName": "AccountsTable", "AccountsWrites": "on", "FactorSecretArn": "FactorSecret"}},
+		"a table that the stack makes": {bothDoors, map[string]string{
+			"AccountsTableName": "AccountsTable", "AccountsWrites": "on", "FactorSecretArn": "FactorSecret",
+			"PasswordRules": "min-length=15 breach-check=off", "HashCost": "memory=19456 time=2 parallelism=1",
+			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/  ",
+		}},
 		"a table of others": {with(bothDoors, tableOptions), map[string]string{
 			"AccountsTableName": "people", "AccountsFields": tableOptions["AccountsFields"], "AccountsWrites": "on", "FactorSecretArn": tableOptions["FactorSecretArn"],
+			"PasswordRules": "min-length=20 breach-check=on", "HashCost": "memory=65536 time=3 parallelism=4",
+			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/  " + tableOptions["PasswordWords"],
 		}},
-		"a table that is only read": {with(bothDoors, map[string]string{"AccountsWrites": "off"}), map[string]string{"AccountsTableName": "AccountsTable", "AccountsWrites": "off"}},
-		"a user pool":               {bothDoorsWithCognito, nil},
+		"a table that is only read": {with(bothDoors, map[string]string{"AccountsWrites": "off"}), map[string]string{
+			"AccountsTableName": "AccountsTable", "AccountsWrites": "off", "HashCost": "memory=19456 time=2 parallelism=1",
+			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/  ",
+		}},
+		"a user pool": {bothDoorsWithCognito, nil},
 	} {
 		s := newStack(t, test.parameters)
 		got := map[string]string{}
-		for _, output := range []string{"AccountsTableName", "AccountsFields", "AccountsWrites", "FactorSecretArn"} {
+		for _, output := range []string{"AccountsTableName", "AccountsFields", "AccountsWrites", "FactorSecretArn", "PasswordRules", "HashCost", "BrandName", "CompanyWords"} {
 			if o := s.section("Outputs")[output].(object); s.condition(o["Condition"].(string)) {
 				got[output] = s.resolve(o["Value"]).(string)
 			}

@@ -15,7 +15,7 @@ const (
 )
 
 // What new passwords and hashes may be: the bounds of package password, which
-// functions that never see one must not link, and which has the last word.
+// functions that never see one must not link, and to which a test holds them.
 const (
 	leastLength, mostLength = 15, 64
 	leastMemory, mostMemory = 7168, 65536 // KiB
@@ -25,10 +25,37 @@ const (
 // Hash is what a new hash costs: Memory in KiB, Time in passes.
 type Hash struct{ Memory, Time, Parallelism uint32 }
 
+// leastPasses are OWASP's minimum: with so much memory (KiB) or more, so many
+// passes. https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html#argon2id
+var leastPasses = [...]struct{ memory, passes uint32 }{{47104, 1}, {19456, 2}, {12288, 3}, {9216, 4}, {7168, 5}}
+
+// hash reads what a new hash costs, each part and then all together.
+func (r *reader) hash() Hash {
+	h := Hash{
+		Memory:      uint32(r.number("HASH_MEMORY", leastMemory, mostMemory)),
+		Time:        uint32(r.number("HASH_TIME", 1, mostTime)),
+		Parallelism: uint32(r.number("HASH_PARALLELISM", 1, mostLanes)),
+	}
+	if h.Memory != 0 && h.Time != 0 {
+		for _, least := range leastPasses {
+			if h.Memory >= least.memory {
+				if h.Time < least.passes {
+					r.problem("HASH_MEMORY (%d) and HASH_TIME (%d) are less than OWASP's minimum together: with so much memory HASH_TIME must be %d or more", h.Memory, h.Time, least.passes)
+				}
+				break
+			}
+		}
+	}
+	if h.Memory != 0 && h.Parallelism != 0 && h.Memory%(4*h.Parallelism) != 0 {
+		r.problem("HASH_MEMORY is %d: with HASH_PARALLELISM %d it must be a multiple of %d", h.Memory, h.Parallelism, 4*h.Parallelism)
+	}
+	return h
+}
+
 // CompanyWords are what everybody would think of here: Directory.Words, the
-// brand and the hosts of the helpdesk.
+// brand, the hosts of the helpdesk and what it is.
 func (c Config) CompanyWords() []string {
-	words := append(slices.Clone(c.Directory.Words), c.Brand)
+	words := append(slices.Clone(c.Directory.Words), c.Brand, "Deskpro", "helpdesk")
 	for _, door := range c.Doors {
 		for _, origin := range door.App.Origins() {
 			_, host, _ := strings.Cut(origin, "://")
@@ -58,11 +85,7 @@ func (r *reader) table(doors []Door) (Directory, Offers) {
 		MinLength:      r.number("PASSWORD_MIN_LENGTH", leastLength, mostLength),
 		Words:          r.words("PASSWORD_WORDS"),
 		BreachCheck:    r.on("BREACH_CHECK"),
-		Hash: Hash{
-			Memory:      uint32(r.number("HASH_MEMORY", leastMemory, mostMemory)),
-			Time:        uint32(r.number("HASH_TIME", 1, mostTime)),
-			Parallelism: uint32(r.number("HASH_PARALLELISM", 1, mostLanes)),
-		},
+		Hash:           r.hash(),
 	}
 	if d.Factors {
 		r.required("FACTOR_SECRET")
@@ -75,6 +98,13 @@ func (r *reader) table(doors []Door) (Directory, Offers) {
 	}
 	if d.Factors && !d.Writes {
 		r.problem("FACTORS is on but ACCOUNTS_WRITES is off, so that nobody could set up an app, nor a code be used up: set both to on, or FACTORS to off")
+	}
+	if r.get("ACCOUNTS_WRITES") == "off" {
+		for _, name := range []string{"PASSWORD_MIN_LENGTH", "PASSWORD_WORDS", "BREACH_CHECK"} {
+			if r.explicit(name) {
+				r.problem("%s is set but ACCOUNTS_WRITES is off, so that nobody chooses a password here: set ACCOUNTS_WRITES to on, or remove it", name)
+			}
+		}
 	}
 	for _, door := range doors {
 		if door.Factor && !d.Factors {

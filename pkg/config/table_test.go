@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/directory/fields"
+	"deskpro-login/pkg/password"
 )
 
 func TestATableOfAccountsIsRead(t *testing.T) {
@@ -33,7 +35,7 @@ func TestATableOfAccountsIsRead(t *testing.T) {
 func TestTheCompanysWordsAreItsOwnItsNameAndTheHelpdesks(t *testing.T) {
 	cfg := mustLoad(t, config.Authenticate, map[string]string{"PASSWORD_WORDS": "sprocket roadrunner", "BRAND": "Acme Ltd", "AGENTS_RETURN_ORIGINS": "https://desk.acme.example:8443"})
 	want := []string{
-		"sprocket", "roadrunner", "Acme Ltd", "acme.deskpro.com", "help.acme.example", "support.acme.example", "acme.deskpro.com", "desk.acme.example:8443",
+		"sprocket", "roadrunner", "Acme Ltd", "Deskpro", "helpdesk", "acme.deskpro.com", "help.acme.example", "support.acme.example", "acme.deskpro.com", "desk.acme.example:8443",
 	}
 	if got := cfg.CompanyWords(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -80,11 +82,58 @@ func TestProblemsOfATable(t *testing.T) {
 		{"a hash of no passes", map[string]string{"HASH_TIME": "0"}, []string{`HASH_TIME is "0"`, "from 1 to 8"}},
 		{"a hash of many passes", map[string]string{"HASH_TIME": "9"}, []string{`HASH_TIME is "9"`, "from 1 to 8"}},
 		{"a hash of many lanes", map[string]string{"HASH_PARALLELISM": "9"}, []string{`HASH_PARALLELISM is "9"`, "from 1 to 8"}},
+		{"a hash below OWASP's minimum", map[string]string{"HASH_TIME": "1"}, []string{"HASH_MEMORY (19456) and HASH_TIME (1) are less than OWASP's minimum", "HASH_TIME must be 2 or more"}},
+		{"a hash of memory that lanes do not divide", map[string]string{"HASH_MEMORY": "19460", "HASH_PARALLELISM": "8"}, []string{"HASH_MEMORY is 19460", "a multiple of 32"}},
+		{"longer passwords where nobody chooses one", map[string]string{"ACCOUNTS_WRITES": "off", "PASSWORD_MIN_LENGTH": "20"}, []string{"PASSWORD_MIN_LENGTH is set but ACCOUNTS_WRITES is off", "nobody chooses a password here"}},
+		{"words where nobody chooses a password", map[string]string{"ACCOUNTS_WRITES": "off", "PASSWORD_WORDS": "sprocket"}, []string{"PASSWORD_WORDS is set but ACCOUNTS_WRITES is off"}},
+		{"leaked passwords where nobody chooses one", map[string]string{"ACCOUNTS_WRITES": "off", "BREACH_CHECK": "on"}, []string{"BREACH_CHECK is set but ACCOUNTS_WRITES is off"}},
 		{"cognito with a table's fields", pool(map[string]string{"ACCOUNTS_FIELDS": "login=username"}), []string{"ACCOUNTS_FIELDS is set but DIRECTORY is cognito"}},
 		{"cognito with apps of our own", pool(map[string]string{"FACTORS": "off"}), []string{"FACTORS is set but DIRECTORY is cognito"}},
 		{"cognito with passwords of our own", pool(map[string]string{"PASSWORD_MIN_LENGTH": "15"}), []string{"PASSWORD_MIN_LENGTH is set but DIRECTORY is cognito"}},
 		{"cognito at a door that asks for an app", pool(map[string]string{"AGENTS_FACTOR": "required"}), []string{"AGENTS_FACTOR is set but DIRECTORY is cognito", "the user pool itself"}},
 	})
+}
+
+// Package password has the last word on what a hash may cost. What it would refuse
+// to start with is told here, beside all other problems.
+func TestHashesCostWhatPackagePasswordTakes(t *testing.T) {
+	taken, refused := 0, 0
+	for _, memory := range []uint32{7168, 7172, 9212, 9216, 9220, 12284, 12288, 12300, 19452, 19456, 19460, 19472, 32768, 32769, 47100, 47104, 47120, 65532, 65536} {
+		for time := range uint32(8) {
+			for lanes := range uint32(8) {
+				time, lanes := time+1, lanes+1
+				_, want := password.New(password.Config{Memory: memory, Time: time, Parallelism: lanes})
+				cfg, got := load(config.Authenticate, environment(map[string]string{
+					"HASH_MEMORY": fmt.Sprint(memory), "HASH_TIME": fmt.Sprint(time), "HASH_PARALLELISM": fmt.Sprint(lanes),
+				}))
+				switch {
+				case (got == nil) != (want == nil):
+					t.Errorf("%d KiB, %d passes, %d lanes: %v, but package password says %v", memory, time, lanes, got, want)
+				case got != nil:
+					refused++
+				case cfg.Directory.Hash != config.Hash{Memory: memory, Time: time, Parallelism: lanes}:
+					t.Errorf("%d KiB, %d passes, %d lanes are read as %+v", memory, time, lanes, cfg.Directory.Hash)
+				default:
+					taken++
+				}
+			}
+		}
+	}
+	if taken < 100 || refused < 100 {
+		t.Errorf("%d are taken and %d refused, want hundreds of both", taken, refused)
+	}
+	_, err := load(config.Authenticate, environment(map[string]string{"HASH_MEMORY": "7172", "HASH_PARALLELISM": "8"}))
+	if problems := lines(t, err); len(problems) != 2 {
+		t.Errorf("got %d problems, want both: too weak, and no multiple\n%v", len(problems), err)
+	}
+}
+
+// What a login that does not exist costs is set where nothing is written, too.
+func TestATableThatIsOnlyReadHasACostOfHashes(t *testing.T) {
+	cfg := mustLoad(t, config.Authenticate, map[string]string{"ACCOUNTS_WRITES": "off", "HASH_MEMORY": "65536"})
+	if cfg.Directory.Hash.Memory != 65536 {
+		t.Errorf("the directory is %+v", cfg.Directory)
+	}
 }
 
 // Login shows the way to what authenticate would refuse to start with.

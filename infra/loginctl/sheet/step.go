@@ -20,7 +20,8 @@ func tableSteps(s stack.Stack) []symptom {
 		because("The account got another password or app meanwhile, or was disabled", "Sign in again. The saved query *All that happened to one account* tells"),
 		because("There were too many wrong answers in one sign-in", "Sign in again, with the newest code"))
 	add("`DPL-2013` Your account can't get a code",
-		because("What seals the keys of apps was changed twice since the person was here, or the stack has another secret for it", "The log's error says which. Restore that secret's version, or `loginctl account mfa reset LOGIN --apply`"))
+		because("What seals the keys of apps was changed twice since the person was here, or the stack has another secret for it", "The log's error says which. Restore that secret's version, or `loginctl account mfa reset LOGIN --apply`"),
+		because("The account has an app, and `Factors` or `AccountsWrites` was switched off since", "Set it to on again, with the `FactorSecretArn` from before, or `loginctl account mfa reset LOGIN --apply`"))
 	add("`DPL-2019` Still checking",
 		because("The form was sent twice, and the first answer is not there yet", "Wait a moment, then sign in again"))
 	add("`DPL-2020` A second factor is needed",

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"deskpro-login/infra/loginctl/hint"
 )
@@ -22,6 +24,9 @@ var (
 	pool      = matches("a user pool's ID", `[a-z0-9-]+_[0-9A-Za-z]+`)
 	region    = matches("a Region", `[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}`)
 	table     = matches("a table's name", `[0-9A-Za-z_.-]{3,255}`)
+	rules     = matches("rules such as min-length=15 breach-check=off", `min-length=(1[5-9]|[2-5][0-9]|6[0-4]) breach-check=(on|off)`)
+	hashCost  = matches("a cost such as memory=19456 time=2 parallelism=1", `memory=[1-9][0-9]{3,4} time=[1-8] parallelism=[1-8]`)
+	text      = form{"text without control characters", isText}
 	address   = form{"an https address", isAddress}
 
 	secretARN = regexp.MustCompile(`^arn:(aws[a-z-]*):secretsmanager:([a-z0-9-]+):[0-9]{12}:secret:([0-9A-Za-z/_+=.@-]+)-[0-9A-Za-z]{6}$`)
@@ -57,6 +62,31 @@ func isAddress(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil &&
 		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'<>\\^`{|}", r) })
+}
+
+// isText is for what is compared and never printed.
+func isText(s string) bool {
+	return len(s) <= 16<<10 && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// passwords reads the outputs about them. A stack of an earlier release has none,
+// one that writes to no table no rules.
+func (r *reader) passwords() Passwords {
+	var p Passwords
+	var breach string
+	_, _ = fmt.Sscanf(r.may("PasswordRules", rules), "min-length=%d breach-check=%s", &p.MinLength, &breach)
+	p.BreachCheck = breach == "on"
+	_, _ = fmt.Sscanf(r.may("HashCost", hashCost), "memory=%d time=%d parallelism=%d", &p.Memory, &p.Time, &p.Parallelism)
+	if brand := r.may("BrandName", text); brand != "" {
+		p.Words = append(p.Words, brand)
+	}
+	for word := range strings.FieldsSeq(r.may("CompanyWords", text)) {
+		if u, err := url.Parse(word); err == nil && u.Scheme == "https" {
+			word = u.Host
+		}
+		p.Words = append(p.Words, word)
+	}
+	return p
 }
 
 // reader reads outputs and collects what is wrong with them.

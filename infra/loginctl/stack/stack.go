@@ -19,6 +19,9 @@ type Stack struct {
 	Algorithm string
 	Lifetime  time.Duration
 	Directory Directory
+	// Passwords is zero where accounts are in a pool, or the stack is of a release
+	// that did not tell.
+	Passwords Passwords
 	// APIHost is the API's own host; people may see another.
 	APIHost string
 	// StateTable is the table of sessions, and OperatorLog the log group of what
@@ -49,6 +52,19 @@ type Directory struct {
 	Fields string
 	// ReadOnly: nobody here writes accounts.
 	ReadOnly bool
+}
+
+// Passwords is what new passwords in the table must be, and what their hashes
+// cost. What is zero is as package password has it by default.
+type Passwords struct {
+	MinLength int
+	// BreachCheck: they are looked up in Have I Been Pwned.
+	BreachCheck bool
+	// Words are no passwords: the company's name, the helpdesk's hosts and others,
+	// in any letters and signs, to be compared and not to be printed.
+	Words []string
+	// Memory is in KiB.
+	Memory, Time, Parallelism uint32
 }
 
 // The doors there can be.
@@ -115,6 +131,7 @@ func Parse(d Description) (Stack, error) {
 		s.Directory.Name = r.get("AccountsTableName", table)
 		s.Directory.Fields = r.may("AccountsFields", pairs)
 		s.Directory.ReadOnly = r.may("AccountsWrites", onOff) == "off"
+		s.Passwords = r.passwords()
 	}
 	s.StateTable = r.may("StateTableName", table)
 	s.OperatorLog = r.may("OperatorLogGroupName", logGroup)

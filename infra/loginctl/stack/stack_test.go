@@ -2,8 +2,11 @@ package stack_test
 
 import (
 	"os"
+	"reflect"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"deskpro-login/infra/loginctl/hint"
 	"deskpro-login/infra/loginctl/stack"
@@ -27,6 +30,12 @@ func TestRead(t *testing.T) {
 		got.Directory.Cognito || got.Directory.Name != "deskpro-login-AccountsTable-1ABCDEFGHIJKL" || got.DomainTarget != "" || got.RolledBack ||
 		got.StateTable != "deskpro-login-StateTable-1MNOPQRSTUVWX" || got.OperatorLog != "/deskpro-login/deskpro-login/operators" || got.Directory.Fields != "" || got.Directory.ReadOnly {
 		t.Errorf("got %+v", got)
+	}
+	if want := (stack.Passwords{
+		MinLength: 15, Memory: 19456, Time: 2, Parallelism: 1,
+		Words: []string{`Sprockétte & "Söhne"`, "acme.deskpro.com", "help.acme.example", "acme.deskpro.com", "roadrunner"},
+	}); !reflect.DeepEqual(got.Passwords, want) {
+		t.Errorf("passwords are %+v, want %+v", got.Passwords, want)
 	}
 	if len(got.Doors) != 2 || got.Doors[0].Name != stack.Users || got.Doors[1].Name != stack.Agents {
 		t.Fatalf("doors are %+v", got.Doors)
@@ -85,6 +94,14 @@ func TestReadRefuses(t *testing.T) {
 		{"a lifetime of hours", `"120s"`, `"2h"`, `TokenLifetime is "2h"`},
 		{"a log group's name with a space", `login/operators"`, `login/operators x"`, "OperatorLogGroupName"},
 		{"a table of sessions with a line break", "deskpro-login-StateTable", `\n`, "StateTableName"},
+		{"passwords that are short", "min-length=15", "min-length=14", "PasswordRules"},
+		{"a length that is none", "min-length=15", "min-length=15.5", "PasswordRules"},
+		{"a check that is neither on nor off", "breach-check=off", "breach-check=no", "PasswordRules"},
+		{"rules with more behind them", "breach-check=off", "breach-check=off x=1", "PasswordRules"},
+		{"a hash's cost without passes", " time=2", "", "HashCost"},
+		{"a hash's cost beyond all bounds", "memory=19456", "memory=194560", "HashCost"},
+		{"a company's name with a line break", "Söhne", `S\nhne`, "BrandName"},
+		{"words with an escape sequence", "roadrunner", `road\u001brunner`, "CompanyWords"},
 		{"two outputs that are wrong", `"120s"`, `"2h"`, "\n  TokenLifetime"},
 		{"UTF-16", "{", "\xff\xfe{", "UTF-16"},
 		{"something too large", "{", "{" + strings.Repeat(" ", 5<<20), "more than"},
@@ -117,6 +134,9 @@ func TestReadATableOfOnesOwn(t *testing.T) {
 	if want := (stack.Directory{Name: "people", Fields: "login=username email_verified=* groups=roles disabled=!status:active", ReadOnly: true}); got.Directory != want {
 		t.Errorf("directory is %+v, want %+v", got.Directory, want)
 	}
+	if want := (stack.Passwords{Memory: 65536, Time: 3, Parallelism: 4, Words: []string{"Helpdesk", "acme.deskpro.com"}}); !reflect.DeepEqual(got.Passwords, want) {
+		t.Errorf("passwords are %+v, want %+v", got.Passwords, want)
+	}
 	for _, row := range []struct{ name, old, new, want string }{
 		{"pairs with a quotation mark", "groups=roles", `groups=\"roles`, "AccountsFields"},
 		{"pairs with two spaces", "groups=roles", "groups=  roles", "AccountsFields"},
@@ -131,11 +151,11 @@ func TestReadATableOfOnesOwn(t *testing.T) {
 // What came later is not missed in a stack of an earlier release.
 func TestReadAnEarlierRelease(t *testing.T) {
 	content := both(t)
-	for _, name := range []string{"StateTableName", "OperatorLogGroupName"} {
+	for _, name := range []string{"StateTableName", "OperatorLogGroupName", "AccountsWrites", "PasswordRules", "HashCost", "BrandName", "CompanyWords"} {
 		content = strings.Replace(content, name, "Other"+name, 1)
 	}
 	got, err := stack.Read(strings.NewReader(content), "")
-	if err != nil || got.StateTable != "" || got.OperatorLog != "" {
+	if err != nil || got.StateTable != "" || got.OperatorLog != "" || got.Directory.ReadOnly || !reflect.DeepEqual(got.Passwords, stack.Passwords{}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -205,6 +225,14 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		values := append(strings.Split(s.Directory.Fields, " "), s.Name, s.Region, s.Algorithm, s.Directory.Name, s.Directory.ClientID, s.Directory.ManagedLogin, s.APIHost, s.DomainTarget, s.DashboardURL, s.StateTable, s.OperatorLog)
+		for _, word := range s.Passwords.Words {
+			if !utf8.ValidString(word) || strings.ContainsFunc(word, unicode.IsControl) {
+				t.Errorf("passes the word %q", word)
+			}
+		}
+		if p := s.Passwords; p.MinLength != 0 && (p.MinLength < 15 || p.MinLength > 64) || p.Memory > 99999 || p.Time > 8 || p.Parallelism > 8 {
+			t.Errorf("passes %+v", p)
+		}
 		for _, d := range s.Doors {
 			values = append(values, d.LoginURL, d.LogoutURL, d.CallbackURL, d.DeskproURL, d.Secret.ARN)
 		}
