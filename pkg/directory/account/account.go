@@ -8,11 +8,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 
 	"deskpro-login/pkg/directory"
 )
@@ -137,23 +133,6 @@ func (a *Account) Clone() *Account {
 		copied.Factor = &factor
 	}
 	return &copied
-}
-
-// maxLogin bounds a login in bytes, before and after normalising.
-const maxLogin = 256
-
-// NormalizeLogin returns the form under which typed is stored and looked up:
-// NFKC, lower case, no space around. It reports false where no login can be
-// meant: nothing but spaces, over 256 bytes, or invalid UTF-8.
-func NormalizeLogin(typed string) (string, bool) {
-	if len(typed) > maxLogin || !utf8.ValidString(typed) {
-		return "", false
-	}
-	// Twice, since lower case can undo NFKC, so that a normalised login
-	// normalises to itself.
-	login := norm.NFKC.String(strings.ToLower(norm.NFKC.String(typed)))
-	login = strings.TrimSpace(login)
-	return login, login != "" && len(login) <= maxLogin
 }
 
 // user returns what of a goes to Deskpro, or ErrUnverifiedEmail or

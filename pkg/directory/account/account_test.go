@@ -54,3 +54,33 @@ func FuzzNormalizeLogin(f *testing.F) {
 		}
 	})
 }
+
+func TestALoginThatLooksLikeAnotherIsNotGivenToANewAccount(t *testing.T) {
+	for _, row := range []struct {
+		login string
+		ok    bool
+	}{
+		{"ana@example.com", true},
+		{"анна@example.com", true},
+		{"анна.smith-jones_7", true},
+		{"josé", true},
+		{"山田太郎", true},
+		{"мара", true},
+		{"οδυσσέας@example.gr", true},
+		{"\u0430na@example.com", false},
+		{"an\u0430@example.com", false},
+		{"ana@ex\u0430mple.com", false},
+		{"\u03bfscar", false},
+		{"a\u200bna", false},
+		{"a\u202ena", false},
+		{"ana\u2028", false},
+		{"ana\ufe0f", false},
+		{"a\u00adna", false},
+		{"a\tna", false},
+		{"", false},
+	} {
+		if err := account.CheckNewLogin(row.login); (err == nil) != row.ok {
+			t.Errorf("%+q: %v, want success %t", row.login, err, row.ok)
+		}
+	}
+}

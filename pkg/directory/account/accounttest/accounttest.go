@@ -36,6 +36,7 @@ func RunUpdate(t *testing.T, open Open) {
 	t.Run("each credential is updated", func(t *testing.T) { testUpdate(t, open) })
 	t.Run("an update touches nothing else", func(t *testing.T) { testUpdateAlone(t, open) })
 	t.Run("an update of what has changed meanwhile is a conflict", func(t *testing.T) { testConflict(t, open) })
+	t.Run("an update is of one account", func(t *testing.T) { testUpdateOfTwo(t, open) })
 	t.Run("exactly one of many updates at once wins", func(t *testing.T) { testRace(t, open) })
 	t.Run("what is found is the caller's to change", func(t *testing.T) { testOwned(t, open) })
 	t.Run("an ended context", func(t *testing.T) { testContext(t, open) })

@@ -111,6 +111,20 @@ func testUpdateAlone(t *testing.T, open Open) {
 	wantSame(t, find(t, store, "dora"), &dora)
 }
 
+func testUpdateOfTwo(t *testing.T, open Open) {
+	mara, dora := person("mara"), person("dora")
+	store := open(t, []account.Account{mara, dora})
+	becomes := dora.Clone()
+	becomes.PasswordHash = otherHash
+	before := becomes.Clone()
+	if err := store.Update(t.Context(), find(t, store, "mara"), becomes); err == nil || errors.Is(err, account.ErrConflict) {
+		t.Errorf("Update = %v, want an error that says what is wrong", err)
+	}
+	wantSame(t, becomes, before)
+	wantSame(t, find(t, store, "mara"), &mara)
+	wantSame(t, find(t, store, "dora"), &dora)
+}
+
 func testConflict(t *testing.T, open Open) {
 	for _, row := range []struct {
 		name   string
