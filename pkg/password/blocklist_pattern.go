@@ -3,11 +3,12 @@ package password
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 const (
 	// shortestUnit is how many code points must be there before they are
-	// repeated: the least that NIST allows a password at all.
+	// repeated or a year is added: the least that NIST allows a password at all.
 	shortestUnit = 8
 	// mostPadding is how many digits and signs, added to a common password, make
 	// no other password of it: eight are a date.
@@ -135,6 +136,18 @@ func padded(s []rune) bool {
 		}
 	}
 	return false
+}
+
+// dated reports whether s is a short word, a year, and no more beside than
+// padding: what people make of a season or a name in any language.
+func dated(s []rune) bool {
+	word := slices.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
+	if word < 1 || word >= shortestUnit || padding(s[word:]) > mostPadding {
+		return false
+	}
+	year := strings.TrimLeftFunc(string(s[word:]), separates)
+	return len(year) >= len("2026") && (strings.HasPrefix(year, "19") || strings.HasPrefix(year, "20")) &&
+		strings.Trim(year[:len("2026")], "0123456789") == ""
 }
 
 // core is s without the digits and signs around it, if they are no more than

@@ -29,9 +29,9 @@ func words(texts []string) []string {
 	return found
 }
 
-// beside is what s, in lower case and without what separates, has besides words,
-// without digits; found says whether it has any of them.
-func beside(s string, words []string) (rest string, found bool) {
+// beside is what s, in lower case and without what separates, has besides words:
+// digits, and the rest; found says whether it has any of them.
+func beside(s string, words []string) (rest string, digits []rune, found bool) {
 	taken := make([]bool, len(s))
 	for _, word := range words {
 		for from := 0; ; from++ {
@@ -47,13 +47,17 @@ func beside(s string, words []string) (rest string, found bool) {
 		}
 	}
 	if !found {
-		return "", false
+		return "", nil, false
 	}
 	var b strings.Builder
 	for i, r := range s {
-		if !taken[i] && !pads(r) {
+		switch {
+		case taken[i]:
+		case pads(r):
+			digits = append(digits, r)
+		default:
 			b.WriteRune(r)
 		}
 	}
-	return b.String(), true
+	return b.String(), digits, true
 }

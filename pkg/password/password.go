@@ -12,9 +12,9 @@
 //
 // It refuses every other scheme, any spelling but the one that those tools
 // write, hashes so costly that verifying one would starve the function, and ones
-// so cheap (one iteration, no salt) that nobody can have meant them. Of the
-// tools' own defaults only Django's argon2 (100 MiB) is over a ceiling. A
-// password is verified exactly as typed.
+// so cheap (one iteration, no salt) that nobody can have meant them. The tools' own
+// defaults all fit, Django's argon2 of 100 MiB among them. A password is verified
+// exactly as typed.
 package password
 
 import (
@@ -140,6 +140,12 @@ func (h *Hasher) Verify(ctx context.Context, hash string, password redact.Secret
 // Outdated reports whether hash is not one that Hash would make now: of another
 // scheme, with other parameters, or unreadable. It is for a password that has
 // just been verified, to be hashed anew.
+//
+// One that cost more is outdated, too: what a sign-in takes is the deployment's
+// own choice, and a hash that takes longer tells that its account is there.
+// While two Hashers of unlike Config share a table, such as two releases during a
+// deployment, they replace each other's hashes by turns. That is accepted: it
+// costs a write at a sign-in, and ends with the older one.
 func (h *Hasher) Outdated(hash string) bool {
 	parsed, err := parse(hash)
 	if err != nil {

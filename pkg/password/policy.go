@@ -43,10 +43,13 @@ type PolicyConfig struct {
 // counts twice and an emoji of a family seven times; and there are at most 1024
 // bytes, so that hashing one costs little.
 //
-// Every character is allowed but control characters: a tab, line break or NUL
-// comes from a paste, cannot be typed into the field of a page, and would lock
-// its owner out. Text that is no UTF-8 comes from no browser, and is refused,
-// too. Both are judged here only: a password that is verified may be anything.
+// Every character is allowed but those that come from a paste, cannot be typed
+// into the field of a page or be seen there, and would lock their owner out:
+// control characters such as a tab or NUL, separators of lines and paragraphs, and
+// format characters such as a soft hyphen or a byte order mark, though not the
+// joiners that scripts and emoji need, nor what a flag is tagged with. Text that
+// is no UTF-8 comes from no browser, and is refused, too. All this is judged here
+// only: a password that is verified may be anything.
 //
 // Nothing is normalised: what is hashed are the bytes that came. NIST would have
 // NFC before hashing (a "should"); ASVS 6.2.8 forbids any change; and hashes that
@@ -64,6 +67,8 @@ type PolicyConfig struct {
 //     manchesterunited, Manchester-United;
 //   - common ones with up to eight digits and signs, or a row of keys, added:
 //     Password2026!!!, sunshine123456789;
+//   - a word of fewer than eight letters, listed or not, and a year, with as much
+//     added: Sommer2026!!!!!!;
 //   - repetitions of fewer than eight characters, or of one of those:
 //     abcabcabcabcabc, summer2026summer2026;
 //   - rows of keys, letters or digits, with at most one other character in five:
@@ -71,7 +76,8 @@ type PolicyConfig struct {
 //   - the account's own words or the company's, where what is left without them,
 //     and without digits and signs, has fewer than half the characters asked for
 //     or is one of those again: ada.lovelace.1815! of Ada Lovelace, but not "my
-//     horse lovelace eats blue grass".
+//     horse lovelace eats blue grass". Nine digits in no row make up for them:
+//     eight are a birthday.
 //
 // With MinLength above 15 fewer lines of the list are long enough; the other rules
 // and Breached stay as they are.
@@ -115,6 +121,7 @@ const (
 	tooCommon  = "Choose another password: many people use this one, so it is among the first that strangers try. " + hint
 	tooAlike   = "Choose another password: this is one that many people use, with a few characters added. " + hint
 	tooOwn     = "Choose a password that has more in it than your name, your address or the company’s name. " + hint
+	tooDated   = "Choose another password: a word and a year, whichever they are, are what strangers try early. " + hint
 	repetitive = "Choose another password: this repeats something that is easy to guess. " + hint
 	inOrder    = "Choose another password: this follows the keyboard, the alphabet or the order of numbers. " + hint
 	leaked     = "Choose another password: this one was in a leak of some site’s passwords, and strangers try those first. " + hint
@@ -162,7 +169,7 @@ func (p *Policy) judge(typed string, own []string, factor bool) string {
 	switch {
 	case len(typed) > maxLength:
 		return tooLong
-	case !utf8.ValidString(typed) || strings.ContainsFunc(typed, unicode.IsControl):
+	case !utf8.ValidString(typed) || strings.ContainsFunc(typed, unseen):
 		return untypable
 	case utf8.RuneCountInString(typed) < p.least(factor):
 		return p.Describe(factor)
@@ -179,7 +186,8 @@ func (p *Policy) judge(typed string, own []string, factor bool) string {
 			return tooCommon
 		}
 	}
-	if rest, found := beside(inner, append(words(own), p.words...)); found {
+	rest, digits, found := beside(inner, append(words(own), p.words...))
+	if found && (len(loose(digits, mostPadding)) <= mostPadding || repeated(digits)) {
 		letters := []rune(rest)
 		if len(letters) < (p.least(factor)+1)/2 || listed(rest) || straight(letters) || repeated(letters) {
 			return tooOwn
@@ -195,5 +203,19 @@ func (p *Policy) judge(typed string, own []string, factor bool) string {
 			return tooAlike
 		}
 	}
+	if dated(forms[0]) {
+		return tooDated
+	}
 	return ""
+}
+
+// unseen reports whether r is what no field of a page takes or shows. Among the
+// format characters are joiners, which several scripts are typed with, and the
+// tags of which flags are made, such as Scotland's.
+func unseen(r rune) bool {
+	const nonJoiner, joiner, firstTag, lastTag = '\u200c', '\u200d', '\U000e0020', '\U000e007f'
+	if r == nonJoiner || r == joiner || firstTag <= r && r <= lastTag {
+		return false
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }

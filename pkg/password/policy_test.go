@@ -23,6 +23,7 @@ const (
 	tooCommon  = "Choose another password: many people use this one, so it is among the first that strangers try." + few
 	tooAlike   = "Choose another password: this is one that many people use, with a few characters added." + few
 	tooOwn     = "Choose a password that has more in it than your name, your address or the company’s name." + few
+	tooDated   = "Choose another password: a word and a year, whichever they are, are what strangers try early." + few
 	repetitive = "Choose another password: this repeats something that is easy to guess." + few
 	inOrder    = "Choose another password: this follows the keyboard, the alphabet or the order of numbers." + few
 	leaked     = "Choose another password: this one was in a leak of some site’s passwords, and strangers try those first." + few
@@ -148,6 +149,20 @@ func TestEveryCharacterIsAllowedThatCanBeTyped(t *testing.T) {
 		{"a NUL", "kahovi\x00metruzosa", untypable},
 		{"DEL", "kahovi metruzosa\x7f", untypable},
 		{"a control character beyond ASCII", "kahovi metruzosa\u0085", untypable},
+		{"a separator of lines", "kahovi metruzosa\u2028", untypable},
+		{"a separator of paragraphs", "kahovi\u2029metruzosa", untypable},
+		{"a soft hyphen", "kahovi\u00admetruzosa", untypable},
+		{"a byte order mark", "\ufeffkahovi metruzosa", untypable},
+		{"a space of no width", "kahovi\u200bmetruzosa", untypable},
+		{"a mark of direction", "kahovi metruzosa\u200f", untypable},
+		{"a mark that turns direction round", "kahovi metruzosa\u202e", untypable},
+		{"a tag of languages", "kahovi metruzosa\U000e0001", untypable},
+		{"what keeps letters from joining", "می\u200cخواهم اسب سبز بخورم", fit},
+		{"a joiner in Sinhala", "ක්\u200dරිකට් තණකොළ කන", fit},
+		{"a flag made of tags", "kahovi metruzosa \U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", fit},
+		{"a variation of a heart", "kahovi metruzosa \u2764\ufe0f", fit},
+		{"a variation of a character", "kahovi metruzosa \u8fbb\U000e0100", fit},
+		{"a wide space", "kahovi\u3000metruzosa", fit},
 		{"bytes that are no UTF-8", "kahovi metruzosa\xff", untypable},
 		{"half a surrogate pair", "kahovi metruzosa\xed\xa0\x80", untypable},
 	})
@@ -183,6 +198,33 @@ func TestCommonPasswordsAreRefused(t *testing.T) {
 			{"a short one with digits", "dragon84", tooAlike},
 			{"a short one in a word", "dragonet", fit},
 			{"no common one with digits", "kahov840", fit},
+		})
+	})
+}
+
+func TestAShortWordAndAYearAreRefusedInAnyLanguage(t *testing.T) {
+	policy := newPolicy(t, password.PolicyConfig{})
+	judge(t, policy, nil, false, []judged{
+		{"a season and signs", "Sommer2026!!!!!!", tooDated},
+		{"an older year", "Kahovim1987?!?!?!", tooDated},
+		{"with signs between", "Sommer-2026-!!!!!", tooDated},
+		{"with spaces", "Été 2026 !!!!!!!", tooDated},
+		{"in Cyrillic", "Лето2026!!!!!!!!", tooDated},
+		{"in Hindi", "गर्मी2026!!!!!!!", tooDated},
+		{"with a row behind", "Kahovi202612345", tooDated},
+		{"with a birthday", "kahovim 19870412!", tooDated},
+		{"of eight letters", "kahovime2026!!!!!", fit},
+		{"and five signs in no order", "Kahovi2026#&;<%=?@", fit},
+		{"another number", "Kahovi1826!!!!!!", fit},
+		{"and another word", "Sommer 2026 kahovi", fit},
+		{"after another word", "Kahovi Sommer 2026", fit},
+		{"the year alone, and words", "2026 kahovi metru", fit},
+	})
+	t.Run("with a second factor", func(t *testing.T) {
+		judge(t, policy, nil, true, []judged{
+			{"a word and a year", "Kahov2026", tooDated},
+			{"a word and another number", "kahov2126", fit},
+			{"a word and half a year", "kahovi20", fit},
 		})
 	})
 }
@@ -255,6 +297,11 @@ func TestOwnWordsAloneAreRefused(t *testing.T) {
 		{"the company in a sentence", "acme pays me well enough", fit},
 		{"a short word beside the company's", "Acme kahovi 2026", tooOwn},
 		{"a name of three letters", "Ada Canada 840261", fit},
+		{"a birthday beside", "lovelace 18151210", tooOwn},
+		{"nine digits in no order beside", "lovelace 482917364", fit},
+		{"thirteen digits in no order beside", "lovelace 4829173640582", fit},
+		{"digits in order beside", "lovelace 1234567890123", tooOwn},
+		{"some digits twice beside", "lovelace 4829148291", tooOwn},
 		{"emoji beside", "lovelace🐴🐎🦄🫏🦓🦌🫎🦬", fit},
 	})
 	judge(t, policy, nil, false, []judged{
@@ -264,6 +311,12 @@ func TestOwnWordsAloneAreRefused(t *testing.T) {
 	judge(t, policy, []string{"bob.lee@mail.example.com", "Robert Lee-Lovelace"}, false, []judged{
 		{"a login of short parts", "bob.lee.20262026", tooOwn},
 		{"a part of a name", "lovelace 18151852", tooOwn},
+	})
+	// Of marks and letters, which make one word.
+	judge(t, policy, []string{"lp", "लक्ष्मी प्रसाद"}, false, []judged{
+		{"a first name in Hindi", "लक्ष्मी 18151852", tooOwn},
+		{"a last name in Hindi", "प्रसाद @ 18151852", tooOwn},
+		{"a name in Hindi in a sentence", "लक्ष्मी नीली घास खाती है", fit},
 	})
 	t.Run("with a second factor", func(t *testing.T) {
 		judge(t, policy, ada, true, []judged{
@@ -332,7 +385,7 @@ func TestAPolicyConfigIsChecked(t *testing.T) {
 
 func FuzzCheckSaysNothingOfThePassword(f *testing.F) {
 	policy := newPolicy(f, password.PolicyConfig{Words: []string{"Acme"}})
-	sentences := map[string]bool{fit: true, tooLong: true, untypable: true, tooCommon: true, tooAlike: true, tooOwn: true, repetitive: true, inOrder: true}
+	sentences := map[string]bool{fit: true, tooLong: true, untypable: true, tooCommon: true, tooAlike: true, tooOwn: true, tooDated: true, repetitive: true, inOrder: true}
 	for _, typed := range []string{"", "a", "manchesterunited", "Password2026!!!", "ada.lovelace.1815!", "kahkahkahkahkah", "wertyuiopsdfghjk", "\xff\x00", "👨‍👩‍👧‍👦🐴", "İİİİİİİİİİİİİİİ", varied(1024)} {
 		f.Add(typed, "Ada Lovelace", false)
 		f.Add(typed, typed, true)

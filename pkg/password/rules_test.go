@@ -13,6 +13,7 @@ import (
 // by the tools named, of the versions that testdata names.
 func TestWhatASchemeCannotTellApartNeverMatches(t *testing.T) {
 	hasher := newHasher(t)
+	const sha512Salt, sha256Salt = "$6$rounds=1000$saltsaltsaltsalt$", "$5$rounds=1000$saltsaltsaltsalt$"
 	x := func(n int) string { return strings.Repeat("x", n) }
 	for _, row := range []struct {
 		name, hash, typed string
@@ -26,6 +27,14 @@ func TestWhatASchemeCannotTellApartNeverMatches(t *testing.T) {
 		{"74 bytes, of which Node made bcrypt", "$2b$04$QeolS.TTlU77vuzYbXDRJebzJtMnCzYbTlAgJBzcU1XNPx9g7CbOm", x(72) + "é", false},
 		{"what Node left of them", "$2b$04$QeolS.TTlU77vuzYbXDRJebzJtMnCzYbTlAgJBzcU1XNPx9g7CbOm", x(72), true},
 		{"1024 bytes, of which Node made bcrypt", "$2b$04$2eQt.dS9ZgUUd/Sbzdken.hl1X3ufYm1.KAtspkiZ/BKeVbwIV3zm", strings.Repeat("é", 512), false},
+		{"511 bytes, of which libxcrypt made SHA512-crypt", sha512Salt + "r7rFkFcbKvhYXe1H6dYjxwxvNHIogDbMdrvvvuVyyTys6Y.Mx6YFpKJ.aMTkKvIgKO6VYDTVhhiJ.enuXbJST.", x(511), true},
+		{"512 bytes, of SHA512-crypt", sha512Salt + "MtIXTjg5ZuxG/zTNuCMs6ko8MoVSjV8BUy9HvvqMUYzkJtoLsSDn52rKOkAQ.26CRwgUFJg/YiKpY3rMofo7Q/", x(512), true},
+		{"512 bytes and one more", sha512Salt + "MtIXTjg5ZuxG/zTNuCMs6ko8MoVSjV8BUy9HvvqMUYzkJtoLsSDn52rKOkAQ.26CRwgUFJg/YiKpY3rMofo7Q/", x(513), false},
+		{"513 bytes, of SHA512-crypt", sha512Salt + "lJA9iiTJxUioCkHC90UxP/6QdanVD89z44C8wmZyDi6PJpMXlgfc3551.vW7j/W/5jQeDdPtseJxzUIOvToq5.", x(513), false},
+		{"511 bytes, of which libxcrypt made SHA256-crypt", sha256Salt + "xjkj6QFksR0uuFDplQI4Kcy3BKq..HQsvzVnCwdsut/", x(511), true},
+		{"512 bytes, of SHA256-crypt", sha256Salt + "lSr8iCD9wPS.a4MHUD/g/RGipEZvFDpyu5l9RsAwmK5", x(512), true},
+		{"512 bytes and one more", sha256Salt + "lSr8iCD9wPS.a4MHUD/g/RGipEZvFDpyu5l9RsAwmK5", x(513), false},
+		{"513 bytes, of SHA256-crypt", sha256Salt + "kReKTiGYlXMU5LPZaddpLlmHli1wlzPG8P7TOA36pf2", x(513), false},
 		{"73 bytes, of which Django made bcrypt_sha256", "bcrypt_sha256$$2b$04$/l9WN42YHqnN71ACydaXN./SOd7f5.pH4syKy/g55NfC9rfkflJQS", x(71) + "é", true},
 		{"their first 72", "bcrypt_sha256$$2b$04$/l9WN42YHqnN71ACydaXN./SOd7f5.pH4syKy/g55NfC9rfkflJQS", (x(71) + "é")[:72], false},
 		{"1024 bytes, of which Django made bcrypt_sha256", "bcrypt_sha256$$2b$04$.VOmplXuTzxX3bhZU6GK1ess7UiQowVpoyFq.COaR9JaV4Zvv.VK.", strings.Repeat("é", 512), true},

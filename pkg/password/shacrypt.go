@@ -17,9 +17,10 @@ const (
 	maxSHACryptSalt   = 16
 	impliedSHACrypt   = 5000
 	minSHACryptRounds = 1000
-	// maxSHACryptPassword is libxcrypt's CRYPT_MAX_PASSPHRASE_SIZE, in bytes.
-	// Each round hashes the password twice: without it, what a round takes would
-	// be the visitor's choice.
+	// maxSHACryptPassword is libxcrypt's CRYPT_MAX_PASSPHRASE_SIZE, in bytes, with
+	// which it counts the NUL behind: others take the one more, too. Each round
+	// hashes the password twice: without it, what a round takes would be the
+	// visitor's choice.
 	maxSHACryptPassword = 512
 )
 

@@ -10,10 +10,11 @@ import (
 
 // What holds for the stored hashes of every scheme. Each scheme's file has its
 // own bounds: ceilings, under which the worst hash takes at most about a second
-// of one processor and 64 MiB, and floors, under which no tool is known to have
-// made hashes in earnest, so that what is read may be something else. Times are
-// of one core of a 2023 server processor (Xeon with SHA extensions); at 1,024 MB
-// Lambda gives about half of that.
+// of one processor and 100 MiB (argon2's; 64 for other schemes and new hashes),
+// and floors, under which no tool is known to have made hashes in earnest, so that
+// what is read may be something else. Times are of one core of a 2023 server
+// processor (Xeon with SHA extensions); at 1,024 MB Lambda gives about half of
+// that.
 const (
 	maxHashLength = 256
 	minSaltLength = 8 // bytes; RFC 9106 section 3.1 and RFC 8018 section 4.1

@@ -110,6 +110,8 @@ func (in *input) update(t *table, old item, x *expressions) (updated, set item) 
 	return x.update(in.UpdateExpression, old, t.key)
 }
 
+const updateTooLarge = "Item size to update has exceeded the maximum allowed size"
+
 // commit writes what c makes of the item, if the condition holds, and returns
 // the item as it was.
 func (t *table) commit(in *input, key string, c change) (item, error) {
@@ -117,7 +119,10 @@ func (t *table) commit(in *input, key string, c change) (item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !holds {
+	switch {
+	case updated.size() > maxItem:
+		return nil, invalid(updateTooLarge)
+	case !holds:
 		return nil, &apiError{Code: "ConditionalCheckFailedException", Message: "The conditional request failed"}
 	}
 	old := t.items[key]
@@ -135,7 +140,7 @@ func (t *table) evaluate(in *input, key string, c change) (updated item, holds b
 		old = nil // the change is only checked: what it would meet is not its fault
 	}
 	updated = c(old, x)
-	if updated.size() > maxItem {
+	if in.Item.size() > maxItem {
 		x.fail("Item size has exceeded the maximum allowed size")
 	}
 	return updated, holds, x.problem()

@@ -79,7 +79,10 @@ func wait(r *http.Request, cleared <-chan struct{}) bool {
 }
 
 func (f Fault) apiError() *apiError {
-	e := &apiError{Code: f.Code, Message: "injected by the test", Reasons: f.Reasons}
+	e := &apiError{Code: f.Code, Message: "injected by the test"}
+	for _, code := range f.Reasons {
+		e.Reasons = append(e.Reasons, reason{Code: code})
+	}
 	if e.Code == "" {
 		e.Code = "InternalServerError"
 	}

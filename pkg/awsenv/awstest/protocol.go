@@ -57,7 +57,14 @@ type apiError struct {
 	Code, Message string
 	Status        int
 	// Reasons are those of a transaction that was cancelled, of each action.
-	Reasons []string
+	Reasons []reason
+}
+
+// reason is why one action of a transaction was not done; its code is "None" for
+// one that is not to blame.
+type reason struct {
+	Code    string
+	Message string `json:",omitempty"`
 }
 
 func (e *apiError) Error() string { return e.Code + ": " + e.Message }
@@ -150,11 +157,7 @@ func (svc *service) answer(w http.ResponseWriter, out any, err error) {
 		}
 		shape := map[string]any{"__type": svc.errorPrefix + e.Code, svc.messageName: e.Message}
 		if e.Reasons != nil {
-			var reasons []map[string]string
-			for _, code := range e.Reasons {
-				reasons = append(reasons, map[string]string{"Code": code})
-			}
-			shape["CancellationReasons"] = reasons
+			shape["CancellationReasons"] = e.Reasons
 		}
 		out = shape
 	}

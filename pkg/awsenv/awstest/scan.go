@@ -38,11 +38,21 @@ func (s *Server) scan(body []byte) (any, error) {
 		}
 	}
 	page, last, size := []item{}, "", 0
-	items := t.seen(in.ConsistentRead)
-	for _, key := range scanOrder(items) {
-		if after != "" && compareHashed(key, after) <= 0 {
-			continue
-		}
+	items, order := t.seen(in.ConsistentRead), t.order
+	if order == nil || !in.ConsistentRead {
+		order = scanOrder(items)
+	}
+	if in.ConsistentRead {
+		t.order = order
+	}
+	from, found := slices.BinarySearchFunc(order, after, compareHashed)
+	switch {
+	case after == "":
+		from = 0
+	case found:
+		from++
+	}
+	for _, key := range order[from:] {
 		page, size = append(page, items[key]), size+items[key].size()
 		if size >= pageSize || in.Limit != nil && len(page) == *in.Limit {
 			last = key

@@ -9,6 +9,8 @@ import (
 type table struct {
 	key           string
 	items, before map[string]item
+	// order is that of a consistent scan; nil: to be made anew.
+	order []string
 	// journal is told of each write; nil: nobody is.
 	journal func(key string, it item)
 }
@@ -116,6 +118,9 @@ func (t *table) write(key string, it item) {
 	t.before[key] = t.items[key]
 	if t.journal != nil {
 		t.journal(key, it)
+	}
+	if (it == nil) != (t.items[key] == nil) {
+		t.order = nil
 	}
 	if it == nil {
 		delete(t.items, key)

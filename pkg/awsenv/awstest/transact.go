@@ -110,7 +110,7 @@ func (s *Server) action(given map[string]json.RawMessage) (a action, err error) 
 func commitAll(actions []action) error {
 	var (
 		updated []item
-		reasons []string
+		reasons []reason
 		size    int
 	)
 	for _, a := range actions {
@@ -118,16 +118,19 @@ func commitAll(actions []action) error {
 		if err != nil {
 			return err
 		}
-		reason := "None"
-		if !holds {
-			reason = "ConditionalCheckFailed"
+		reason := reason{Code: "None"}
+		switch {
+		case !holds:
+			reason.Code = "ConditionalCheckFailed"
+		case changed.size() > maxItem:
+			reason.Code, reason.Message = "ValidationError", updateTooLarge
 		}
 		updated, reasons, size = append(updated, changed), append(reasons, reason), size+changed.size()
 	}
 	if size > maxTransaction {
 		return invalid("Transaction size has exceeded the maximum allowed size")
 	}
-	if slices.Contains(reasons, "ConditionalCheckFailed") {
+	if slices.ContainsFunc(reasons, func(r reason) bool { return r.Code != "None" }) {
 		return cancelled(reasons)
 	}
 	for i, a := range actions {
@@ -136,10 +139,14 @@ func commitAll(actions []action) error {
 	return nil
 }
 
-func cancelled(reasons []string) *apiError {
+func cancelled(reasons []reason) *apiError {
+	var codes []string
+	for _, r := range reasons {
+		codes = append(codes, r.Code)
+	}
 	return &apiError{
 		Code:    "TransactionCanceledException",
-		Message: fmt.Sprintf("Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(reasons, ", ")),
+		Message: fmt.Sprintf("Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", ")),
 		Reasons: reasons,
 	}
 }

@@ -197,6 +197,29 @@ func TestATransactionThatAWSWouldNotTakeIsRefused(t *testing.T) {
 	}
 }
 
+// As AWS has it, though it weighs a Put before all else.
+func TestAnUpdateThatMakesAnItemTooLargeCancelsItsTransaction(t *testing.T) {
+	server, cfg := awstest.Start(t)
+	server.CreateTable("things", "key")
+	th := newThings(t, dynamodb.NewFromConfig(cfg), "things")
+	large := attributes{":n": text(strings.Repeat("a", 400<<10))}
+	set := th.set("one", taken)
+	set.Update.ExpressionAttributeValues = large
+	cancelled, ok := errors.AsType[*types.TransactionCanceledException](th.transact(t, set, th.put("new", "")))
+	if !ok || len(cancelled.CancellationReasons) != 2 || aws.ToString(cancelled.CancellationReasons[0].Code) != "ValidationError" ||
+		!strings.Contains(aws.ToString(cancelled.CancellationReasons[0].Message), "Item size to update") || aws.ToString(cancelled.CancellationReasons[1].Code) != "None" {
+		t.Errorf("it is cancelled as %+v", cancelled)
+	}
+	put := th.put("new", taken)
+	put.Put.Item["a"] = large[":n"]
+	if got := code(th.transact(t, put)); got != "ValidationException" {
+		t.Errorf("a Put of as much: %q", got)
+	}
+	if got := th.stored(t); got != "one=1 two=2" {
+		t.Errorf("stored is %s", got)
+	}
+}
+
 func TestATransactionWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
 	server, cfg := awstest.Start(t)
 	server.CreateTable("things", "key")

@@ -20,7 +20,8 @@ import (
 //
 // Its methods are safe for concurrent use. Where AWS asks to slow down, or
 // another writes the same item, they try again for about a quarter of a minute,
-// less if ctx ends. Their errors are those of account.Store, account.ErrExists
+// less if ctx ends; and a write that happened is no conflict with itself because
+// its answer was lost. Their errors are those of account.Store, account.ErrExists
 // and ErrUnfit, and hold no login.
 //
 // In another's table no account is made or deleted, and Replace changes only
@@ -50,8 +51,9 @@ func NewAccounts(config Config) (*Accounts, error) {
 }
 
 // Create stores a new account and sets its Created, Updated and Version. It
-// returns account.ErrExists if one of its logins is taken, though not by a call of
-// this Create whose answer was lost.
+// returns account.ErrExists if one of its logins is taken. Whether the ID is
+// another's, too, nobody checks: that is the caller's, by making it at random or
+// by reading All.
 func (a *Accounts) Create(ctx context.Context, given *account.Account) error {
 	if err := a.mayMake(); err != nil {
 		return err
@@ -72,18 +74,18 @@ func (a *Accounts) Create(ctx context.Context, given *account.Account) error {
 	x := &expression{}
 	x.condition = "attribute_not_exists(" + x.name(a.table.layout.login()) + ")"
 	if made.Alias == "" {
-		lost := false
-		err = a.one(ctx, "PutItem", taken, func() error {
-			_, err := a.putItem(ctx, &dynamodb.PutItemInput{
-				TableName: &a.table.name, Item: item, ConditionExpression: &x.condition, ExpressionAttributeNames: x.names,
-			}, noticing(&lost))
-			if conditionFailed(err) && lost {
-				return a.ifOther(ctx, made.Login, item, err)
-			}
-			return err
+		err = a.write(ctx, write{
+			operation: "PutItem", login: made.Login, refused: taken,
+			made: func(stored attributes) bool { return reflect.DeepEqual(stored, item) },
+			call: func(notice func(*dynamodb.Options)) error {
+				_, err := a.putItem(ctx, &dynamodb.PutItemInput{
+					TableName: &a.table.name, Item: item, ConditionExpression: &x.condition, ExpressionAttributeNames: x.names,
+				}, notice)
+				return err
+			},
 		})
 	} else {
-		err = a.all(ctx, step{taken, types.TransactWriteItem{Put: &types.Put{
+		err = a.commit(ctx, step{taken, types.TransactWriteItem{Put: &types.Put{
 			TableName: &a.table.name, Item: item, ConditionExpression: &x.condition, ExpressionAttributeNames: x.names,
 		}}}, a.takeAlias(&made))
 	}
@@ -126,9 +128,12 @@ func (a *Accounts) Replace(ctx context.Context, was, becomes *account.Account) e
 	now := t.second()
 	x := t.layout.change(was, from, to, now)
 	if was.Alias == becomes.Alias {
-		err = a.one(ctx, "UpdateItem", account.ErrConflict, func() error { return t.update(ctx, was.Login, x) })
+		err = a.write(ctx, write{
+			operation: "UpdateItem", login: was.Login, refused: account.ErrConflict, made: x.made,
+			call: func(notice func(*dynamodb.Options)) error { return t.update(ctx, was.Login, x, notice) },
+		})
 	} else {
-		err = a.all(ctx, a.replacing(was, becomes, x)...)
+		err = a.commit(ctx, a.replacing(was, becomes, x)...)
 	}
 	if conflicting(err) {
 		return account.ErrConflict
@@ -166,15 +171,19 @@ func (a *Accounts) Delete(ctx context.Context, was *account.Account) error {
 	t.layout.unchanged(x, was)
 	var err error
 	if was.Alias == "" {
-		err = a.one(ctx, "DeleteItem", account.ErrConflict, func() error {
-			_, err := a.deleteItem(ctx, &dynamodb.DeleteItemInput{
-				TableName: &t.name, Key: t.layout.key(was.Login), ConditionExpression: &x.condition,
-				ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values,
-			})
-			return err
+		err = a.write(ctx, write{
+			operation: "DeleteItem", login: was.Login, refused: account.ErrConflict,
+			made: func(stored attributes) bool { return stored == nil },
+			call: func(notice func(*dynamodb.Options)) error {
+				_, err := a.deleteItem(ctx, &dynamodb.DeleteItemInput{
+					TableName: &t.name, Key: t.layout.key(was.Login), ConditionExpression: &x.condition,
+					ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values,
+				}, notice)
+				return err
+			},
 		})
 	} else {
-		err = a.all(ctx, step{account.ErrConflict, types.TransactWriteItem{Delete: &types.Delete{
+		err = a.commit(ctx, step{account.ErrConflict, types.TransactWriteItem{Delete: &types.Delete{
 			TableName: &t.name, Key: t.layout.key(was.Login), ConditionExpression: &x.condition,
 			ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values,
 		}}}, a.freeAlias(was))

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"deskpro-login/pkg/awsenv/awstest"
+	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
 	"deskpro-login/pkg/directory/dynamo"
 )
@@ -184,6 +185,24 @@ func TestAnAccountThatCannotBeStoredIsNot(t *testing.T) {
 	})
 }
 
+func TestAnAccountThatGrowsTooLargeStaysAsItWas(t *testing.T) {
+	onTransactions(t, func(t *testing.T, p part) {
+		accounts := open(t, p)
+		create(t, accounts, person("mara", ""))
+		was := get(t, accounts, "mara")
+		for _, alias := range []string{"", "mara@example.com"} {
+			becomes := was.Clone()
+			becomes.Name, becomes.Alias = strings.Repeat("needle", 100_000), alias
+			err := accounts.Replace(t.Context(), was, becomes)
+			wantOnly(t, err, dynamo.ErrUnfit)
+			if text := fmt.Sprint(err); !strings.Contains(text, "larger than an item may be") || strings.Contains(text, "eedle") {
+				t.Errorf("error = %.300s", text)
+			}
+		}
+		wantLogins(t, accounts, "mara=id-mara", "mara@example.com=")
+	})
+}
+
 func TestReplaceChangesAllButLoginAndID(t *testing.T) {
 	server, config := serve(t, dynamo.Config{Now: noon}, `{"login": {"S": "mara"}, "id": {"S": "id-1"}, "email": {"S": "m@example.com"}, "first_name": {"S": "M"},
 		"last_name": {"S": "O"}, "groups": {"SS": ["users"]}, "password_hash": {"S": "$old"}, "version": {"N": "3"}, "invited_by": {"N": "7"}, "disabled": {"BOOL": true}}`)
@@ -345,11 +364,129 @@ func TestAWriteWhoseAnswerIsLostHappensOnce(t *testing.T) {
 	wantOnly(t, accounts.Create(t.Context(), other), account.ErrExists)
 	// Another's, though it is the same in all.
 	wantOnly(t, accounts.Create(t.Context(), person("dora", "")), account.ErrExists)
+	was := get(t, accounts, "dora")
+	becomes := was.Clone()
+	becomes.PasswordHash, becomes.MustChange, becomes.Groups, becomes.Disabled = "$new", false, nil, true
+	server.Inject("UpdateItem", lost)
+	wantOnly(t, accounts.Replace(t.Context(), was, becomes), nil)
+	if got := get(t, accounts, "dora"); becomes.Version != 2 || got.Version != 2 || got.PasswordHash != "$new" {
+		t.Errorf("version %d is stored as %+v", becomes.Version, got)
+	}
+	was = get(t, accounts, "mara")
+	becomes = was.Clone()
+	becomes.Alias = "mara@example.org"
+	server.Inject("TransactWriteItems", lost)
+	wantOnly(t, accounts.Replace(t.Context(), was, becomes), nil)
 	server.Inject("DeleteItem", lost)
-	wantOnly(t, accounts.Delete(t.Context(), get(t, accounts, "dora")), account.ErrConflict)
+	wantOnly(t, accounts.Delete(t.Context(), get(t, accounts, "dora")), nil)
 	server.Inject("TransactWriteItems", lost)
 	wantOnly(t, accounts.Delete(t.Context(), get(t, accounts, "mara")), nil)
 	wantLogins(t, accounts, "dora=", "mara=")
+}
+
+// The next call has another's write behind it, not its own.
+func TestAWriteThatAnotherWasFasterThanIsAConflictThoughAnAnswerWasLost(t *testing.T) {
+	const stored = `{"login": {"S": "mara"}, "id": {"S": "id-1"}, "name": {"S": "Mara"}, "password_hash": {"S": "$hash"}, "version": {"N": "3"}}`
+	for name, now := range map[string]string{
+		"with another value":          `{"login": {"S": "mara"}, "id": {"S": "id-1"}, "name": {"S": "Other"}, "password_hash": {"S": "$hash"}, "version": {"N": "4"}, "updated": {"S": "2026-11-24T11:00:00Z"}}`,
+		"without a value":             `{"login": {"S": "mara"}, "id": {"S": "id-1"}, "password_hash": {"S": "$hash"}, "version": {"N": "4"}, "updated": {"S": "2026-11-24T11:00:00Z"}}`,
+		"with what was to be removed": `{"login": {"S": "mara"}, "id": {"S": "id-1"}, "name": {"S": "New"}, "email": {"S": "m@x"}, "version": {"N": "4"}, "updated": {"S": "2026-11-24T11:00:00Z"}}`,
+		"of a later version":          `{"login": {"S": "mara"}, "id": {"S": "id-1"}, "name": {"S": "New"}, "version": {"N": "5"}, "updated": {"S": "2026-11-24T11:00:00Z"}}`,
+		"with nothing there any more": ``,
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, config := serve(t, dynamo.Config{Now: noon}, stored)
+			accounts := newAccounts(t, config)
+			was := get(t, accounts, "mara")
+			was.Email = "m@x"
+			becomes := was.Clone()
+			becomes.Name, becomes.Email = "New", ""
+			if now == "" {
+				server.CreateTable("users", "login")
+			} else {
+				server.PutItem("users", now)
+			}
+			before := *becomes
+			server.Inject("UpdateItem", awstest.Fault{Times: 1})
+			wantOnly(t, accounts.Replace(t.Context(), was, becomes), account.ErrConflict)
+			if becomes.Version != before.Version || !becomes.Updated.Equal(before.Updated) {
+				t.Errorf("becomes is of version %d, updated %v", becomes.Version, becomes.Updated)
+			}
+			server.Inject("DeleteItem", awstest.Fault{Times: 1})
+			if err := accounts.Delete(t.Context(), was); now != "" {
+				wantOnly(t, err, account.ErrConflict)
+			}
+		})
+	}
+}
+
+// Its own write would else be told as another's.
+func TestAWriteThatNobodyCanTellOfIsNoAnswer(t *testing.T) {
+	for operation, call := range map[string]func(*dynamo.Accounts) error{
+		"PutItem":    func(a *dynamo.Accounts) error { return a.Create(t.Context(), person("dora", "")) },
+		"UpdateItem": func(a *dynamo.Accounts) error { return accountsCalls()["UpdateItem"](t.Context(), a) },
+		"DeleteItem": func(a *dynamo.Accounts) error { return accountsCalls()["DeleteItem"](t.Context(), a) },
+	} {
+		server, config := serve(t, dynamo.Config{}, mara)
+		server.Inject(operation, awstest.Fault{Persist: true, Times: 1})
+		server.Inject("GetItem", awstest.Fault{Code: "AccessDeniedException"})
+		wantOnly(t, call(newAccounts(t, config)), directory.ErrMisconfigured)
+	}
+}
+
+// A write that fails changes nothing of what it was given.
+func TestAReplaceThatFailsLeavesWhatItWasGiven(t *testing.T) {
+	server, config := serve(t, dynamo.Config{Now: noon}, mara)
+	accounts := newAccounts(t, config)
+	server.Inject("UpdateItem", awstest.Fault{Code: "AccessDeniedException"})
+	was := get(t, accounts, "mara")
+	becomes := was.Clone()
+	becomes.Name = "Other"
+	wantOnly(t, accounts.Replace(t.Context(), was, becomes), directory.ErrMisconfigured)
+	if becomes.Version != was.Version || !becomes.Updated.IsZero() {
+		t.Errorf("becomes is of version %d, updated %v", becomes.Version, becomes.Updated)
+	}
+}
+
+// A transaction that throttling ends after it happened is not made again.
+func TestATransactionThatHappenedIsNotMadeAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, server *awstest.Server, accounts *dynamo.Accounts) {
+		server.Inject("TransactWriteItems", awstest.Fault{Code: "ThrottlingException", Persist: true, Times: 5})
+		wantOnly(t, accounts.Create(t.Context(), person("dora", "dora@example.com")), nil)
+	})
+}
+
+// What has an id is an account, whatever else it says.
+func TestAnAccountIsNeverTakenForAnAlias(t *testing.T) {
+	const both = `{"login": {"S": "both"}, "id": {"S": "id-both"}, "alias_of": {"S": "mara"}}`
+	named := strings.ReplaceAll(mara, "mara@example.com", "both")
+	for name, call := range map[string]struct {
+		items []string
+		call  func(*dynamo.Accounts) error
+		want  error
+	}{
+		"Create with it as the alias": {[]string{both}, func(a *dynamo.Accounts) error { return a.Create(t.Context(), person("mara", "both")) }, account.ErrExists},
+		"Create in its place":         {[]string{both}, func(a *dynamo.Accounts) error { return a.Create(t.Context(), person("both", "")) }, account.ErrExists},
+		"Replace with it as the alias": {[]string{both, mara}, func(a *dynamo.Accounts) error {
+			was := get(t, a, "mara")
+			becomes := was.Clone()
+			becomes.Alias = "both"
+			return a.Replace(t.Context(), was, becomes)
+		}, account.ErrExists},
+		"Replace without it as the alias": {[]string{both, named}, func(a *dynamo.Accounts) error {
+			was := get(t, a, "mara")
+			becomes := was.Clone()
+			becomes.Alias = ""
+			return a.Replace(t.Context(), was, becomes)
+		}, nil},
+		"Delete": {[]string{both, named}, func(a *dynamo.Accounts) error { return a.Delete(t.Context(), get(t, a, "mara")) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server, config := serve(t, dynamo.Config{}, call.items...)
+			wantOnly(t, call.call(newAccounts(t, config)), call.want)
+			wantItem(t, server, "both", both)
+		})
+	}
 }
 
 func TestAccountsWriteNothingThatIsNotTheirs(t *testing.T) {

@@ -20,6 +20,18 @@ type expression struct {
 	update, condition string
 	names             map[string]string
 	values            attributes
+	// written is what the item has afterwards; nil for what it no longer has.
+	written attributes
+}
+
+// made reports whether stored is what x makes of an item.
+func (x *expression) made(stored attributes) bool {
+	for name, value := range x.written {
+		if kept, there := stored[name]; there != (value != nil) || there && !reflect.DeepEqual(kept, value) {
+			return false
+		}
+	}
+	return true
 }
 
 // name returns the placeholder of an attribute.
@@ -51,7 +63,7 @@ func (x *expression) value(v types.AttributeValue) string {
 // and leaves every other attribute alone, so that what somebody else keeps there
 // stays.
 func (l layout) change(was *account.Account, from, to attributes, now time.Time) *expression {
-	x := &expression{}
+	x := &expression{written: attributes{}}
 	to = maps.Clone(to)
 	to[l.fields.Own(fields.Version)] = number(was.Version + 1)
 	to[l.fields.Own(fields.Updated)] = moment(now)
@@ -59,11 +71,13 @@ func (l layout) change(was *account.Account, from, to attributes, now time.Time)
 	for _, name := range slices.Sorted(maps.Keys(to)) {
 		if !reflect.DeepEqual(from[name], to[name]) {
 			sets = append(sets, x.name(name)+" = "+x.value(to[name]))
+			x.written[name] = to[name]
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(from)) {
 		if to[name] == nil {
 			removes = append(removes, x.name(name))
+			x.written[name] = nil
 		}
 	}
 	x.update = "SET " + strings.Join(sets, ", ")

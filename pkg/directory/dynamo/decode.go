@@ -13,7 +13,7 @@ import (
 const latest = 253402300799
 
 // decode returns the account in item. Its error names every odd attribute, and
-// shows no value but the account's id.
+// shows no value but the account's id, if that is no login of it.
 func (l layout) decode(item attributes) (*account.Account, error) {
 	r := reader{item: item, lenient: l.foreign()}
 	at := l.fields.Attribute
@@ -36,19 +36,28 @@ func (l layout) decode(item attributes) (*account.Account, error) {
 		a.Alias = r.text(fields.Alias)
 	}
 	if !isLogin(a.Login) {
-		r.problem("attribute %s is not a login in lower case, NFKC and without space around", at(fields.Login))
+		r.problem(notLogin, at(fields.Login), "a")
 	}
 	if a.Alias != "" && (!isLogin(a.Alias) || a.Alias == a.Login) {
-		r.problem("attribute %s is not another login in lower case, NFKC and without space around", fields.Alias)
+		r.problem(notLogin, fields.Alias, "another")
 	}
 	l.decodeOwn(&r, a)
 	if err := r.err(); err != nil {
-		if a.ID != "" && a.ID != a.Login && a.ID != a.Alias {
+		if !idIsLogin(a) {
 			err = fmt.Errorf("account %q: %w", a.ID, err)
 		}
 		return nil, err
 	}
 	return a, nil
+}
+
+// idIsLogin reports whether a's ID is one of its logins, in any spelling, or can
+// be nobody's.
+func idIsLogin(a *account.Account) bool {
+	id, ok := account.NormalizeLogin(a.ID)
+	login, _ := account.NormalizeLogin(a.Login)
+	alias, _ := account.NormalizeLogin(a.Alias)
+	return !ok || id == login || id == alias
 }
 
 // decodeOwn reads what nobody but this project writes, and is not lenient: but

@@ -156,6 +156,10 @@ func TestAnOddValueOfTheRightTypeIsNamed(t *testing.T) {
 		{"two at once", "attribute id is not of type S\nattribute email is not of type S", attributes{"id": n("4711"), "email": yes}},
 		{"one of an account with an id", `account "id-1": attribute email is not of type S`, attributes{"id": text("id-1"), "email": yes}},
 		{"one of an account whose id is its login", "attribute email is not of type S", attributes{"id": text("mara"), "email": yes}},
+		{"one of an account whose id is its login as it is typed", "attribute email is not of type S", attributes{"id": text(" MARA"), "email": yes}},
+		{"one of an account whose id is its alias as it is typed", "attribute email is not of type S", attributes{"id": text("Needle@example.com"), "alias": text("needle@example.com"), "email": yes}},
+		{"a login in upper case that is the id", "attribute login is not a login", attributes{"login": text("Needle"), "id": text("needle")}},
+		{"an id that can be none", "attribute email is not of type S", attributes{"id": text("needle" + strings.Repeat("x", 256)), "alias": text("needle@example.com"), "email": yes}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			item := attributes{"login": text("mara")}

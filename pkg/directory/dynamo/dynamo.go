@@ -108,9 +108,10 @@ func New(config Config) (*Table, error) {
 // second reads what the alias stands for, or the same again. In another's it
 // makes one.
 //
-// An alias whose account is gone, or has another alias by now, is as nothing.
+// An alias whose account is gone, is an alias itself, or has another alias by now
+// is as nothing.
 func (t *Table) Find(ctx context.Context, login string) (*account.Account, error) {
-	if normal, ok := account.NormalizeLogin(login); !ok || normal != login {
+	if !isLogin(login) {
 		return nil, nil
 	}
 	item, err := t.get(ctx, login)
@@ -157,6 +158,9 @@ func (t *Table) Update(ctx context.Context, was, becomes *account.Account) error
 	if t.readOnly {
 		return t.refused()
 	}
+	if was.Login != becomes.Login {
+		return fmt.Errorf("%w: an update is of one account", directory.ErrUnavailable)
+	}
 	from, err := t.layout.credentials(was)
 	if err != nil {
 		return fmt.Errorf("%w: %w", directory.ErrUnavailable, err)
@@ -177,12 +181,12 @@ func (t *Table) Update(ctx context.Context, was, becomes *account.Account) error
 	return nil
 }
 
-func (t *Table) update(ctx context.Context, login string, x *expression) error {
+func (t *Table) update(ctx context.Context, login string, x *expression, options ...func(*dynamodb.Options)) error {
 	_, err := t.updateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.name, Key: t.layout.key(login), UpdateExpression: &x.update, ConditionExpression: &x.condition,
 		ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values,
 		ReturnValues: types.ReturnValueNone, // said, since the role's policy asks for it
-	})
+	}, options...)
 	return err
 }
 

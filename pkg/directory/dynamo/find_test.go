@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/smithy-go"
 
@@ -49,6 +51,7 @@ func TestFindCostsTheSameWhateverIsThere(t *testing.T) {
 		`{"login": {"S": "odd-alias"}, "alias_of": {"N": "7"}}`,
 		`{"login": {"S": "null-alias"}, "alias_of": {"NULL": true}, "id": {"S": "id-2"}}`,
 		`{"login": {"S": "upper"}, "alias_of": {"S": "Mara"}}`,
+		`{"login": {"S": "both"}, "alias_of": {"S": "mara"}, "id": {"S": "id-3"}}`,
 		`{"login": {"S": "odd"}, "email": {"BOOL": true}}`,
 		`{"login": {"S": "odd@example.com"}, "alias_of": {"S": "odd"}}`,
 	)
@@ -66,6 +69,7 @@ func TestFindCostsTheSameWhateverIsThere(t *testing.T) {
 		{"an alias of a number", "odd-alias", "", account.ErrUnreadable},
 		{"an alias of nothing", "null-alias", "", account.ErrUnreadable},
 		{"an alias of what can be no login", "upper", "", account.ErrUnreadable},
+		{"an alias that has an id", "both", "", account.ErrUnreadable},
 		{"an account that cannot be read", "odd", "", account.ErrUnreadable},
 		{"the alias of one that cannot be read", "odd@example.com", "", account.ErrUnreadable},
 	} {
@@ -93,6 +97,29 @@ func TestFindCostsTheSameWhateverIsThere(t *testing.T) {
 			t.Errorf("Find(%.20q), which is no normalised login, = %v, %v, or was looked up", login, found, err)
 		}
 	}
+}
+
+// secondGet makes the second call of a Find fail.
+type secondGet struct {
+	aws.HTTPClient
+	server *awstest.Server
+}
+
+func (s secondGet) Do(r *http.Request) (*http.Response, error) {
+	if s.server.Calls("GetItem") == 1 {
+		s.server.Inject("GetItem", awstest.Fault{Code: "AccessDeniedException"})
+	}
+	return s.HTTPClient.Do(r)
+}
+
+// What AWS says comes first: it can be mended sooner.
+func TestAnOddAliasHidesNoErrorOfAWS(t *testing.T) {
+	server, cfg := awstest.Start(t)
+	server.CreateTable("users", "login")
+	server.PutItem("users", `{"login": {"S": "odd"}, "alias_of": {"N": "7"}}`)
+	cfg.HTTPClient = secondGet{cfg.HTTPClient, server}
+	_, err := newTable(t, dynamo.Config{Client: dynamodb.NewFromConfig(cfg), Table: "users"}).Find(t.Context(), "odd")
+	wantOnly(t, err, directory.ErrMisconfigured)
 }
 
 func TestFindInAnothersTableMakesOneCallAndKnowsNoAlias(t *testing.T) {

@@ -39,7 +39,8 @@ func (l layout) isAlias(item attributes) bool {
 	return ok && !l.foreign()
 }
 
-// aliasOf returns whose alias the item is, and "" for one that is no alias'.
+// aliasOf returns whose alias the item is, and "" for one that is no alias'. One
+// with an id is neither that nor an account: what should such a login open?
 func (l layout) aliasOf(item attributes) (login string, err error) {
 	if !l.isAlias(item) {
 		return "", nil
@@ -47,7 +48,10 @@ func (l layout) aliasOf(item attributes) (login string, err error) {
 	r := reader{item: item}
 	login = r.text(fields.AliasOf)
 	if !isLogin(login) {
-		r.problem("attribute %s is not a login in lower case, NFKC and without space around", fields.AliasOf)
+		r.problem(notLogin, fields.AliasOf, "a")
+	}
+	if r.has(fields.ID) {
+		r.problem("attribute %s is beside an id, but an alias has none", fields.AliasOf)
 	}
 	if err := r.err(); err != nil {
 		return "", err
@@ -67,6 +71,9 @@ func (l layout) account(item attributes, login string) (*account.Account, error)
 	}
 	return found, err
 }
+
+// notLogin takes an attribute, and which login it should be.
+const notLogin = "attribute %s is not %s login in lower case, NFKC and without space around"
 
 func isLogin(login string) bool {
 	normal, ok := account.NormalizeLogin(login)

@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"reflect"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -25,10 +24,8 @@ func (r retryer) IsErrorRetryable(err error) bool {
 	return again
 }
 
-// ifOther returns err, unless what login has is item, just as it was to be written.
-func (a *Accounts) ifOther(ctx context.Context, login string, item attributes, err error) error {
-	if stored, failed := a.table.get(ctx, login); failed == nil && reflect.DeepEqual(stored, item) {
-		return nil
-	}
-	return err
+// happened reports whether what login has is what a call was to make of it.
+func (a *Accounts) happened(ctx context.Context, login string, made func(stored attributes) bool) (bool, error) {
+	stored, err := a.table.get(ctx, login)
+	return err == nil && made(stored), err
 }

@@ -14,6 +14,7 @@ import (
 
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
+	"deskpro-login/pkg/directory/fields"
 )
 
 // maxKeys is a BatchGetItem's limit,
@@ -131,11 +132,13 @@ func (a *Accounts) batch(ctx context.Context, keys []string, found map[string]at
 }
 
 // All returns every account, in no order, without the aliases. One that cannot be
-// read is an account.ErrUnreadable, and the next follows; any other error is the
-// last. Accounts that are made or deleted meanwhile may be there or not.
+// read is an account.ErrUnreadable, and the next follows, and so is an alias that
+// cannot, or is one of another alias: it keeps a login from use. Any other error
+// is the last. Accounts that are made or deleted meanwhile may be there or not.
 func (a *Accounts) All(ctx context.Context) iter.Seq2[*account.Account, error] {
 	return func(yield func(*account.Account, error) bool) {
 		in := &dynamodb.ScanInput{TableName: &a.table.name, ConsistentRead: aws.Bool(true)}
+		aliases := map[string]string{}
 		for {
 			var page *dynamodb.ScanOutput
 			err := patiently(ctx, func() (err error) {
@@ -149,20 +152,39 @@ func (a *Accounts) All(ctx context.Context) iter.Seq2[*account.Account, error] {
 				return
 			}
 			for _, item := range page.Items {
-				if a.table.layout.isAlias(item) {
-					continue
-				}
-				found, err := a.table.layout.decode(item)
-				if err != nil {
-					err = a.table.unreadable(err)
-				}
-				if !yield(found, err) {
+				found, err := a.accountIn(item, aliases)
+				if (found != nil || err != nil) && !yield(found, err) {
 					return
 				}
 			}
 			if in.ExclusiveStartKey = page.LastEvaluatedKey; in.ExclusiveStartKey == nil {
+				break
+			}
+		}
+		for _, target := range aliases {
+			if aliases[target] != "" && !yield(nil, a.table.unreadable(errChain)) {
 				return
 			}
 		}
 	}
+}
+
+var errChain = fmt.Errorf("attribute %s is the name of another alias", fields.AliasOf)
+
+// accountIn returns the account in item, and notes an alias' target instead.
+func (a *Accounts) accountIn(item attributes, aliases map[string]string) (*account.Account, error) {
+	target, err := a.table.layout.aliasOf(item)
+	if target != "" {
+		r := reader{item: item}
+		aliases[r.text(a.table.layout.login())] = target
+		return nil, nil
+	}
+	var found *account.Account
+	if err == nil {
+		found, err = a.table.layout.decode(item)
+	}
+	if err != nil {
+		return nil, a.table.unreadable(err)
+	}
+	return found, nil
 }

@@ -177,6 +177,41 @@ func TestAllGoesOnAfterWhatCannotBeRead(t *testing.T) {
 	}
 }
 
+// Each of them keeps a login from use, and nobody can sign in with it.
+func TestAllTellsOfEveryAliasThatIsOdd(t *testing.T) {
+	for name, items := range map[string][]string{
+		"of NULL":                 {`{"login": {"S": "odd"}, "alias_of": {"NULL": true}}`},
+		"of a number":             {`{"login": {"S": "odd"}, "alias_of": {"N": "7"}}`},
+		"of what can be no login": {`{"login": {"S": "odd"}, "alias_of": {"S": "Mara"}}`},
+		"of another alias":        {`{"login": {"S": "odd"}, "alias_of": {"S": "mara@example.com"}}`},
+		"of itself":               {`{"login": {"S": "odd"}, "alias_of": {"S": "odd"}}`},
+		"that has an id":          {`{"login": {"S": "odd"}, "alias_of": {"S": "mara"}, "id": {"S": "id-odd"}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, config := serve(t, dynamo.Config{}, append(items, mara, `{"login": {"S": "mara@example.com"}, "alias_of": {"S": "mara"}}`)...)
+			accounts := newAccounts(t, config)
+			good, odd := 0, 0
+			for a, err := range accounts.All(t.Context()) {
+				if err == nil && a != nil {
+					good++
+					continue
+				}
+				odd++
+				wantOnly(t, err, account.ErrUnreadable)
+				if text := fmt.Sprint(err); a != nil || !strings.Contains(text, "attribute alias_of") || strings.Contains(text, "odd") {
+					t.Errorf("beside %v the error is %v", a, err)
+				}
+			}
+			if good != 1 || odd != 1 {
+				t.Errorf("%d were read and %d were odd, want 1 and 1", good, odd)
+			}
+			for range accounts.All(t.Context()) {
+				break // at an odd one, too
+			}
+		})
+	}
+}
+
 func TestAnothersTableIsReadWhole(t *testing.T) {
 	_, config := serve(t, dynamo.Config{Fields: theirs(t)},
 		`{"username": {"S": "mara"}, "staff_no": {"N": "1"}, "enabled": {"N": "1"}}`,

@@ -2,8 +2,10 @@ package dynamo
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,7 +40,7 @@ func (a *Accounts) takeAlias(of *account.Account) step {
 }
 
 // freeAlias deletes the item of a's Alias. It is a transaction's last step: see
-// all.
+// commit.
 func (a *Accounts) freeAlias(of *account.Account) step {
 	x := a.ownAlias(of)
 	return step{errForeign, types.TransactWriteItem{Delete: &types.Delete{
@@ -47,32 +49,53 @@ func (a *Accounts) freeAlias(of *account.Account) step {
 	}}}
 }
 
-// ownAlias holds where there is no item of a's Alias, or its own.
+// ownAlias holds where there is no item of a's Alias, or its own; never where
+// there is an account, whatever else that says.
 func (a *Accounts) ownAlias(of *account.Account) *expression {
 	x := &expression{}
-	x.condition = "attribute_not_exists(" + x.name(a.table.layout.login()) + ") OR " + x.name(fields.AliasOf) + " = " + x.value(text(of.Login))
+	x.condition = "attribute_not_exists(" + x.name(a.table.layout.login()) + ") OR " +
+		x.name(fields.AliasOf) + " = " + x.value(text(of.Login)) + " AND attribute_not_exists(" + x.name(fields.ID) + ")"
 	return x
 }
 
-// one makes a call patiently. refused is what it means that its condition does
-// not hold.
-func (a *Accounts) one(ctx context.Context, operation string, refused error, call func() error) error {
+// write is a call that writes one item.
+type write struct {
+	operation string
+	login     string
+	// refused is what it means that its condition does not hold.
+	refused error
+	// made reports whether stored, nil for nothing, is what the call was to make
+	// of the item.
+	made func(stored attributes) bool
+	call func(notice func(*dynamodb.Options)) error
+}
+
+// write does w, patiently. Its condition fails, too, where w had happened but the
+// answer was lost: that is a success.
+func (a *Accounts) write(ctx context.Context, w write) error {
+	lost := false
 	return patiently(ctx, func() error {
-		err := call()
+		err := w.call(noticing(&lost))
 		switch {
 		case err == nil:
 			return nil
-		case conditionFailed(err):
-			return refused
+		case !conditionFailed(err):
+			return a.failed(w.operation, err)
+		case !lost:
+			return w.refused
 		}
-		return a.failed(operation, err)
+		if done, err := a.happened(ctx, w.login, w.made); done || err != nil {
+			return err
+		}
+		return w.refused
 	})
 }
 
-// all does all steps or none, patiently. Of several that are refused the first
+// commit does all steps or none, patiently. Of several that are refused the first
 // counts. An alias that proves to be another's is left to that.
-func (a *Accounts) all(ctx context.Context, steps ...step) error {
-	in := &dynamodb.TransactWriteItemsInput{}
+func (a *Accounts) commit(ctx context.Context, steps ...step) error {
+	// One token for all tries, so that none is refused for what another did.
+	in := &dynamodb.TransactWriteItemsInput{ClientRequestToken: aws.String(rand.Text())}
 	for _, s := range steps {
 		in.TransactItems = append(in.TransactItems, s.action)
 	}
@@ -89,27 +112,28 @@ func (a *Accounts) all(ctx context.Context, steps ...step) error {
 		return nil
 	})
 	if errors.Is(err, errForeign) {
-		return a.all(ctx, steps[:len(steps)-1]...)
+		return a.commit(ctx, steps[:len(steps)-1]...)
 	}
 	return err
 }
 
 // failed is Table's, and ErrUnfit for what AWS finds too large.
 func (a *Accounts) failed(operation string, err error) error {
-	answer, ok := errors.AsType[smithy.APIError](err)
-	if ok && answer.ErrorCode() == "ValidationException" && tooLarge(answer.ErrorMessage()) {
+	if tooLarge(err) {
 		return fmt.Errorf("%w: it is larger than an item may be, which is 400 KB", ErrUnfit)
-	}
-	if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
-		for _, reason := range cancelled.CancellationReasons {
-			if tooLarge(aws.ToString(reason.Message)) {
-				return fmt.Errorf("%w: it is larger than an item may be, which is 400 KB", ErrUnfit)
-			}
-		}
 	}
 	return a.table.failed(operation, err)
 }
 
 // tooLarge: "Item size has exceeded the maximum allowed size", "Item size to
 // update has exceeded the maximum allowed size".
-func tooLarge(message string) bool { return strings.Contains(message, "Item size") }
+func tooLarge(err error) bool {
+	const words = "Item size"
+	if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
+		return slices.ContainsFunc(cancelled.CancellationReasons, func(reason types.CancellationReason) bool {
+			return strings.Contains(aws.ToString(reason.Message), words)
+		})
+	}
+	answer, ok := errors.AsType[smithy.APIError](err)
+	return ok && answer.ErrorCode() == "ValidationException" && strings.Contains(answer.ErrorMessage(), words)
+}

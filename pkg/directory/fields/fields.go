@@ -54,13 +54,34 @@ const (
 // own starts the bookkeeping's names where the table is not ours.
 const own = "loginpage_"
 
+// nearly are the names that somebody may give to one of ours, and the pair that
+// is meant, with the attribute. That one of them is to be sent is less likely
+// than that somebody who is blocked could sign in.
+func nearly(name string) (meant string) {
+	switch name {
+	case "disable", "blocked", "locked":
+		return Disabled + "=%s"
+	case "enabled", "active":
+		return Disabled + "=!%s"
+	case "mail":
+		return Email + "=%s"
+	case "group":
+		return Groups + "=%s"
+	case "password":
+		return PasswordHash + "=%s"
+	case "username":
+		return Login + "=%s"
+	}
+	return ""
+}
+
 // attributes is the name under which our own table alone keeps what may go to
 // Deskpro, in one map.
 const attributes = "attributes"
 
 // Parse reads pairs such as "email=mail" or "department=dept": what it is for
-// us, and the table's attribute, always one of the item itself, never one
-// within another. No pairs mean our own table. Otherwise what no pair names
+// us, in small letters, digits and underscores, and the table's attribute, always
+// one of the item itself, never one within another. No pairs mean our own table. Otherwise what no pair names
 // keeps its own name, and only an attribute that a pair names can go to
 // Deskpro.
 //
@@ -90,6 +111,12 @@ func Parse(pairs []string) (Fields, error) {
 		case !ok || ours == "" || theirs == "" || !utf8.ValidString(pair):
 			problem("%q is not like email=mail", pair)
 			continue
+		case !isName(ours):
+			problem("%q: the name before the sign has small letters, digits and underscores only, and starts with a letter, as in email=mail", pair)
+			continue
+		case nearly(ours) != "":
+			problem("%s is no name of ours: did you mean "+nearly(ours)+"?", pair, theirs)
+			continue
 		case f.given[ours] != "":
 			problem("%s is there twice", ours)
 		case kept(ours):
@@ -104,6 +131,10 @@ func Parse(pairs []string) (Fields, error) {
 	}
 	for _, ours := range f.all() {
 		switch attribute := f.source(ours); {
+		case strings.Contains(attribute, "."):
+			problem("%s=%s: an attribute within another cannot be read, so that none has a dot in its name", ours, f.given[ours])
+		case strings.TrimSpace(attribute) != attribute:
+			problem("%q: there is space around the attribute's name", ours+"="+f.given[ours])
 		case strings.HasPrefix(attribute, own):
 			problem("%s=%s: what starts with %s is the sign-in page's own", ours, f.given[ours], own)
 		case ours != PasswordHash && attribute == f.Attribute(PasswordHash):
@@ -124,6 +155,10 @@ func Parse(pairs []string) (Fields, error) {
 
 func names() []string {
 	return []string{Login, ID, Email, EmailVerified, Name, FirstName, LastName, Groups, PasswordHash, Disabled}
+}
+
+func isName(name string) bool {
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == "" && 'a' <= name[0] && name[0] <= 'z'
 }
 
 // kept reports whether name is bookkeeping, or our own table's map.

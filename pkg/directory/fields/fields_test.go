@@ -30,6 +30,7 @@ func TestEveryFieldHasItsAttribute(t *testing.T) {
 		{"by its own name where a pair says so", "email=email password_hash=password_hash", "login id email name first_name last_name groups password_hash"},
 		{"with the key as the address", "login=mail email=mail email_verified=*", "mail id mail name first_name last_name groups password_hash"},
 		{"with the key as the id", "login=username id=username", "username username email name first_name last_name groups password_hash"},
+		{"by a text with a dot in it", "name=n disabled=status:a.b", "login id email n first_name last_name groups password_hash"},
 		{"by a name with signs in it", "name=!a=b:*", "login id email !a=b:* first_name last_name groups password_hash"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -110,6 +111,29 @@ func TestPairsThatCannotBeMeantAreRefused(t *testing.T) {
 		{"not always", "email_verified=!*", "email_verified=!*: no attribute is named"},
 		{"always of a value", "email_verified=*:yes", "email_verified=*:yes: no attribute is named"},
 		{"no value", "disabled=status:", "disabled=status:: no value follows the colon"},
+		{"bookkeeping as the other flag", "email_verified=!loginpage_x", "email_verified=!loginpage_x: what starts with loginpage_"},
+		{"a hash that is the other flag", "email_verified=!pw|password_hash=pw", "email_verified and password_hash are both pw"},
+		{"a name with a capital", "Disabled=locked", `"Disabled=locked": the name before the sign has small letters`},
+		{"a name with space before it", " login=x", `" login=x": the name before the sign`},
+		{"a name with space behind it", "login =x", `"login =x": the name before the sign`},
+		{"a name with a dash", "email-verified=*", `"email-verified=*": the name before the sign`},
+		{"a name with a letter of others", "naïve=x", `"naïve=x": the name before the sign`},
+		{"a name that starts with a digit", "2fa=x", `"2fa=x": the name before the sign`},
+		{"a name that starts with an underscore", "_x=x", `"_x=x": the name before the sign`},
+		{"an attribute within another", "disabled=profile.locked", "disabled=profile.locked: an attribute within another"},
+		{"one not within another", "disabled=!profile.locked", "disabled=!profile.locked: an attribute within another"},
+		{"one within another to be sent", "department=profile.dept", "department=profile.dept: an attribute within another"},
+		{"an attribute with space before it", "name= full", `"name= full": there is space around`},
+		{"an attribute with space behind it", "disabled=locked :yes", `"disabled=locked :yes": there is space around`},
+		{"nearly disabled", "disable=x", "disable=x is no name of ours: did you mean disabled=x?"},
+		{"disabled for another word", "blocked=x", "did you mean disabled=x?"},
+		{"disabled for a third", "locked=!x", "did you mean disabled=!x?"},
+		{"disabled turned round", "enabled=x", "did you mean disabled=!x?"},
+		{"disabled turned round otherwise", "active=x", "did you mean disabled=!x?"},
+		{"nearly email", "mail=x", "did you mean email=x?"},
+		{"nearly groups", "group=x", "did you mean groups=x?"},
+		{"nearly password_hash", "password=x", "did you mean password_hash=x?"},
+		{"nearly login", "username=x", "did you mean login=x?"},
 		{"a hash that is sent", "department=pw|password_hash=pw", "department and password_hash are both pw"},
 		{"a hash of its own name that is sent", "department=password_hash", "department and password_hash are both password_hash"},
 		{"a hash that is a flag", "disabled=pw:x|password_hash=pw", "disabled and password_hash are both pw"},
@@ -141,7 +165,7 @@ func TestAllProblemsAreToldAtOnce(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, pairs := range []string{
-		"", "email=mail\nemail_verified=*", "disabled=!status:active\nx=y", "id=id\nid=id", "=\n==\n!=!", "disabled=:\nlogin=loginpage_", "a=password_hash",
+		"", "email=mail\nemail_verified=*", "Disabled=x", "disabled=a.b", "name= n", "disabled=!status:active\nx=y", "id=id\nid=id", "=\n==\n!=!", "disabled=:\nlogin=loginpage_", "a=password_hash",
 	} {
 		f.Add(pairs)
 	}
@@ -172,6 +196,9 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		for name, source := range maps.All(sources) {
+			if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_0123456789") != "" || strings.Contains(source, ".") || strings.TrimSpace(source) != source {
+				t.Errorf("%q comes from %q", name, source)
+			}
 			if source == "" || source == parsed.Attribute(fields.PasswordHash) || strings.HasPrefix(source, "loginpage_") {
 				t.Errorf("%s comes from %q", name, source)
 			}

@@ -78,7 +78,7 @@ func New(config Config) (*Checker, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New("pwned: URL cannot be parsed")
-	case base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "" || base.Scheme != "https" && !(base.Scheme == "http" && loopback(base.Hostname())):
+	case base.Host == "" || base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" || base.Scheme != "https" && !(base.Scheme == "http" && loopback(base.Hostname())):
 		return nil, fmt.Errorf("pwned: URL %q is not like %s", base.Redacted(), defaultURL)
 	case strings.ContainsFunc(config.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }):
 		return nil, fmt.Errorf("pwned: UserAgent %q is not printable ASCII", config.UserAgent)

@@ -292,6 +292,7 @@ func TestAConfigIsChecked(t *testing.T) {
 		{"no URL", pwned.Config{URL: "https://api.pwnedpasswords.com/%zz"}, false},
 		{"a user", pwned.Config{URL: "https://me:secret@api.pwnedpasswords.com/range/"}, false},
 		{"a query", pwned.Config{URL: "https://api.pwnedpasswords.com/range/?x="}, false},
+		{"an empty query", pwned.Config{URL: "https://api.pwnedpasswords.com/range/?"}, false},
 		{"a fragment", pwned.Config{URL: "https://api.pwnedpasswords.com/range/#x"}, false},
 		{"a User-Agent in two lines", pwned.Config{UserAgent: "acme\r\nX-Y: z"}, false},
 		{"a User-Agent that is not ASCII", pwned.Config{UserAgent: "Ärger"}, false},

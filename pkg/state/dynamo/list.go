@@ -35,24 +35,26 @@ func NewLister(c Config) (*Lister, error) {
 	return &Lister{table: c.Table, now: c.Now, scan: c.Client.Scan}, nil
 }
 
+// patience is how often a page is asked for, with the SDK's waits between, about a
+// quarter of a minute together: a scan is what a table that pays by request
+// refuses first.
+const patience = 6
+
 // List implements state.Lister by a consistent Scan, a page of at most 1 MB at a
-// time. What the prefix leaves out is read, and paid for, all the same.
+// time. What the prefix leaves out is read, and paid for, all the same. What no
+// Store has put there is left out, too: no Store gets it, either.
 func (l *Lister) List(ctx context.Context, prefix string) iter.Seq2[state.Entry, error] {
 	return func(yield func(state.Entry, error) bool) {
 		var from map[string]types.AttributeValue
 		for {
-			page, err := l.scan(ctx, &dynamodb.ScanInput{TableName: &l.table, ConsistentRead: aws.Bool(true), ExclusiveStartKey: from})
+			page, err := l.scan(ctx, &dynamodb.ScanInput{TableName: &l.table, ConsistentRead: aws.Bool(true), ExclusiveStartKey: from},
+				func(o *dynamodb.Options) { o.RetryMaxAttempts = patience })
 			if err != nil {
 				yield(state.Entry{}, unavailable("listing items", err))
 				return
 			}
 			for _, item := range page.Items {
-				entry, found, err := l.entry(item, prefix)
-				if err != nil {
-					yield(state.Entry{}, unavailable("reading a listed item", err))
-					return
-				}
-				if found && !yield(entry, nil) {
+				if entry, found := l.entry(item, prefix); found && !yield(entry, nil) {
 					return
 				}
 			}
@@ -64,14 +66,14 @@ func (l *Lister) List(ctx context.Context, prefix string) iter.Seq2[state.Entry,
 }
 
 // entry reports false for what List leaves out.
-func (l *Lister) entry(attributes map[string]types.AttributeValue, prefix string) (state.Entry, bool, error) {
+func (l *Lister) entry(attributes map[string]types.AttributeValue, prefix string) (state.Entry, bool) {
 	key, ok := attributes["key"].(*types.AttributeValueMemberS)
 	if _, counts := attributes["count"]; !ok || counts || !strings.HasPrefix(key.Value, prefix) {
-		return state.Entry{}, false, nil
+		return state.Entry{}, false
 	}
 	item, err := decode(attributes)
 	if err != nil || item.Expires.Unix() <= l.now().Unix() {
-		return state.Entry{}, false, err
+		return state.Entry{}, false
 	}
-	return state.Entry{Key: key.Value, Item: item}, true, nil
+	return state.Entry{Key: key.Value, Item: item}, true
 }
