@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"deskpro-login/infra/loginctl/hint"
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/directory/account"
+	"deskpro-login/pkg/directory/dynamo"
 )
 
 func newAccount() *cobra.Command {
@@ -73,35 +76,62 @@ func (s *site) find(ctx context.Context, typed string) (*account.Account, error)
 // errNotTried stands for what was left because something before it failed.
 var errNotTried = errors.New("not tried")
 
-// change does what e names, and ends the sessions of its subject afterwards if
-// it must not keep them. It tells whether the change was made, as it may have been
-// though there is an error.
-func (s *site) change(ctx context.Context, e audit.Event, ends bool, do func() error) (changed bool, err error) {
+// result is what came of a change, though there be an error beside it.
+type result struct{ changed, ended bool }
+
+// change does what e names, and ends the sessions of its subject if that must not
+// keep them.
+func (s *site) change(ctx context.Context, e audit.Event, ends bool, do func() error) (result, error) {
 	events := []audit.Event{e}
 	if ends {
 		if err := s.endable(); err != nil {
-			return false, err
+			return result{}, err
 		}
 		events = append(events, audit.Event{Name: audit.SessionsEnded, Subject: e.Subject})
 	}
 	errs, err := s.actEach(ctx, events, func() []error {
-		errs := make([]error, len(events))
-		errs[0] = s.explainWrite(do())
-		switch {
-		case !ends:
-		case errs[0] != nil:
-			errs[1] = errNotTried
-		default:
-			errs[1] = s.endSessions(ctx, e.Subject)
+		if ends {
+			return s.endAround(ctx, e.Subject, do)
 		}
-		return errs
+		return []error{s.explainWrite(do())}
 	})
 	if errs == nil {
-		return false, err
+		return result{}, err
 	}
-	changed = errs[0] == nil
-	if !changed {
-		errs = errs[:1]
+	made := result{changed: errs[0] == nil, ended: ends && errs[len(errs)-1] == nil}
+	return made, together(append(errs, err)...)
+}
+
+// endAround returns the errors of do and of ending the sessions of id, before it
+// and after it: before as well, since cut off behind the change, another call
+// would find nothing to change, and end none.
+func (s *site) endAround(ctx context.Context, id string, do func() error) []error {
+	if err := s.sessions.EndAll(ctx, id); err != nil {
+		return []error{errNotTried, hint.With(fmt.Errorf("the sessions cannot be ended, so nothing was changed: %w", worded(err)), "%s", hint.Of(s.explain(err)))}
 	}
-	return changed, errors.Join(append(errs, err)...)
+	err := do()
+	for _, refusal := range []error{account.ErrConflict, account.ErrExists, account.ErrReadOnly, dynamo.ErrUnfit} {
+		if errors.Is(err, refusal) {
+			return []error{s.explain(err), nil}
+		}
+	}
+	return []error{s.explainWrite(err), s.endAll(ctx, id, "the sessions were ended before, but not once more after it, so that who signed in meanwhile stays so")}
+}
+
+// together is errors.Join, of errors with hints, without what was not tried.
+func together(errs ...error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil || errors.Is(err, errNotTried) })
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	}
+	var todo []string
+	for _, err := range errs {
+		if h := hint.Of(err); h != "" && !slices.Contains(todo, h) {
+			todo = append(todo, h)
+		}
+	}
+	return hint.With(errors.Join(errs...), "%s", strings.Join(todo, "; "))
 }

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +35,8 @@ around them. No two accounts share one, be it login or alias.
 The id is what a token tells Deskpro, and stays whatever the person is called
 later. Give one only if it comes from elsewhere, and never one that was somebody
 else's: it is looked for among all accounts, but of two commands that give the
-same at the same moment each finds it free.`,
+same at the same moment each finds it free. Deskpro knows people by their address:
+of others that have it, a note tells.`,
 		Example: `  # asks for a password
   loginctl account add --login mara --email mara@example.com --name "Mara Smith" --region eu-west-1
 
@@ -69,29 +70,24 @@ func (c *accountAdd) run(cmd *cobra.Command) error {
 	if err := s.prepare(cmd.Context()); err != nil { // before anything is asked in vain
 		return err
 	}
-	if cmd.Flags().Changed("id") {
-		if err := s.unused(cmd, made.ID); err != nil {
-			return err
-		}
+	if err := c.alone(cmd, s, made); err != nil {
+		return err
 	}
-	initial, err := c.password.set(cmd, s, made, time.Now())
+	initial, err := c.password.set(cmd, s, made, s.now())
 	if err != nil {
 		return err
 	}
-	_, err = s.change(cmd.Context(), audit.Event{Name: audit.AccountAdded, Subject: made.ID}, false, func() error {
+	done, err := s.change(cmd.Context(), audit.Event{Name: audit.AccountAdded, Subject: made.ID}, false, func() error {
 		return s.accounts.Create(cmd.Context(), made)
 	})
-	if err != nil {
+	if !done.changed {
 		return err
 	}
 	told := report{Login: made.Login, ID: made.ID, Applied: true, Changes: []fieldChange{}}
 	if c.password.initial {
 		told.Initial = &initialPassword{initial.Reveal(), made.PasswordExpires}
 	}
-	if c.where.json {
-		return printJSON(cmd.OutOrStdout(), told)
-	}
-	return plan{verb: "added"}.print(cmd, told)
+	return together(err, s.show(cmd, plan{verb: "added"}, told))
 }
 
 // account is what the flags describe, without its password.
@@ -105,6 +101,12 @@ func (c *accountAdd) account(cmd *cobra.Command) (*account.Account, error) {
 		return nil, misuse(cmd, "give the account's --login")
 	case !ok:
 		return nil, misuse(cmd, "--login %.100q can be none: one is UTF-8 text of 1 to 256 bytes", c.login)
+	}
+	if err := account.CheckNewLogin(login); err != nil {
+		return nil, misuse(cmd, "--login %.100q: %w", login, err)
+	}
+	if strings.ContainsFunc(c.id, unseen) {
+		return nil, misuse(cmd, "--id %.100q holds characters that cannot be seen", c.id)
 	}
 	made := &account.Account{Login: login, ID: cmp.Or(c.id, newID())}
 	if err := c.fields.apply(cmd, made); err != nil {
@@ -127,17 +129,20 @@ func newID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
-// unused looks at every account for one with this id.
-func (s *site) unused(cmd *cobra.Command, id string) error {
-	for a, err := range s.accounts.All(cmd.Context()) {
-		switch {
-		case err != nil && isUnreadable(err):
-			return hint.With(fmt.Errorf("whether the id is free cannot be told, so nothing was done: %w", err), "mend that item, or leave --id out")
-		case err != nil:
-			return s.explain(err)
-		case a.ID == id:
-			return hint.With(fmt.Errorf("the account %q has this id, so nothing was done", a.Login), "leave --id out, or give one that was never somebody's")
-		}
+// alone refuses an id that was given and is another account's, and tells of
+// others that have the address.
+func (c *accountAdd) alone(cmd *cobra.Command, s *site, made *account.Account) error {
+	given := cmd.Flags().Changed("id")
+	found, err := s.twins(cmd.Context(), made)
+	switch {
+	case !given:
+		return s.tellAddresses(cmd, found, err)
+	case err != nil:
+		return s.explain(err)
+	case found.id > 0:
+		return hint.With(fmt.Errorf("the account %q has this id, so nothing was done", found.login), "leave --id out, or give one that was never somebody's")
+	case found.unreadable != nil:
+		return hint.With(fmt.Errorf("whether the id is free cannot be told, so nothing was done: %w", found.unreadable), "mend that item, or leave --id out")
 	}
-	return nil
+	return s.tellAddresses(cmd, found, nil)
 }

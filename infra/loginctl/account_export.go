@@ -27,8 +27,13 @@ func newAccountExport(w *where) *cobra.Command {
 		Use:   "export",
 		Short: "Write all accounts to a file, as CSV or JSON Lines",
 		Long: `export writes all accounts as account import takes them, in the order in which the
-table gives them: to standard output, or to a file that nobody but you may read and
-that is there only once it is whole. That it was done is written down.
+table gives them: to standard output, unless that is a terminal, or to a file. That
+it was done is written down.
+
+The file of --output is one that nobody but you may read, and there only once it is
+whole. It replaces what has its name, be that a symbolic link; a pipe or device is
+written, if it is yours or root's. If loginctl is killed, a part is left beside it,
+as .FILE.123456, with the hashes in it: delete that.
 
 With hashes people keep their passwords wherever the file is imported; and whoever
 gets the file can try out passwords at leisure, without this page's limits. Without
@@ -36,9 +41,9 @@ hashes the accounts come to be without passwords. Authenticator apps are never
 written: their keys are sealed for this table.
 
 Cells of CSV are written as they are. A spreadsheet takes those that begin with =,
-+, - or @ for formulas, which may send away what is beside them: import the file
-there as text, or use JSON Lines. How many there are is told. To name its columns
-CSV needs to read the table twice.`,
++, - or @, be it full-width, for formulas, which may send away what is beside them:
+import the file there as text, or use JSON Lines. How many there are is told. To
+name its columns CSV needs to read the table twice.`,
 		Example: `  loginctl account export --region eu-west-1 --output people.csv
 
   # to another stack, with passwords
@@ -72,6 +77,8 @@ func (c *accountExport) run(cmd *cobra.Command) error {
 		return misuse(cmd, "there is no format %q, only %s", format, strings.Join(roll.Formats(), ", "))
 	case c.where.json && c.written == "":
 		return misuse(cmd, "--json tells how many were written, which standard output has no room for beside the accounts: give --output, or --format jsonl instead")
+	case c.written == "" && onTerminal(cmd.OutOrStdout()):
+		return c.noTerminal()
 	}
 	s, err := c.where.open(cmd)
 	if err != nil {
@@ -88,6 +95,9 @@ func (c *accountExport) run(cmd *cobra.Command) error {
 			return hint.With(fmt.Errorf("writing the accounts: %w", err), "give --output a file in a folder that exists and that you may write to")
 		}
 		defer file.Drop() // unless it is kept
+		if onTerminal(file) {
+			return c.noTerminal()
+		}
 		to, keep = file, file.Keep
 	}
 	wrote, err := c.export(cmd, s, format, to)
@@ -98,6 +108,15 @@ func (c *accountExport) run(cmd *cobra.Command) error {
 		return s.explain(err)
 	}
 	return c.tell(cmd, s, wrote)
+}
+
+// noTerminal: what people are called could steer it, and hashes would stay in its
+// window.
+func (c *accountExport) noTerminal() error {
+	if c.hashes {
+		return hint.With(errors.New("hashes are not written to a terminal"), "give --output FILE, or a pipe")
+	}
+	return hint.With(errors.New("accounts are not written to a terminal, which what they hold could steer"), "give --output FILE, or a pipe; account list shows them")
 }
 
 // export writes down that it is done, and does it.
@@ -111,7 +130,7 @@ func (c *accountExport) export(cmd *cobra.Command, s *site, format roll.Format, 
 	err = s.act(cmd.Context(), e, func() error {
 		wrote, err = roll.Export(cmd.Context(), roll.Exported{
 			All: s.accounts.All, To: to, Format: format, Hashes: c.hashes,
-			Report:   func(err error) { meter.Print("note: " + cell(err.Error())) },
+			Report:   func(err error) { meter.Print("note: " + cell(strings.ReplaceAll(err.Error(), "\n", "; "))) },
 			Progress: func(n int) { meter.Show(int64(n), fmt.Sprintf("%d accounts", n)) },
 		})
 		return err
@@ -124,7 +143,7 @@ func (c *accountExport) export(cmd *cobra.Command, s *site, format roll.Format, 
 
 func (c *accountExport) tell(cmd *cobra.Command, s *site, wrote roll.Written) error {
 	if wrote.Formulas > 0 {
-		fmt.Fprintf(cmd.ErrOrStderr(), "note: %d cells begin with =, +, - or @, which a spreadsheet takes for formulas: import the file there as text\n", wrote.Formulas)
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %d cells begin with =, +, - or @, or a full-width one, which a spreadsheet takes for formulas: import the file there as text\n", wrote.Formulas)
 	}
 	if c.written != "" {
 		var err error

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"deskpro-login/infra/loginctl/hint"
+	"deskpro-login/infra/loginctl/roll"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
@@ -38,6 +39,7 @@ func (f *accountFields) flags(cmd *cobra.Command) {
 
 // apply gives a what flags were given for.
 func (f *accountFields) apply(cmd *cobra.Command, a *account.Account) error {
+	fitted := roll.CheckLengths(a) == nil // what is there already may stay
 	given := cmd.Flags().Changed
 	if given("alias") {
 		alias, ok := account.NormalizeLogin(f.alias)
@@ -46,6 +48,11 @@ func (f *accountFields) apply(cmd *cobra.Command, a *account.Account) error {
 		}
 		if alias == a.Login {
 			return misuse(cmd, "--alias is the account's login already")
+		}
+		if alias != "" && alias != a.Alias {
+			if err := account.CheckNewLogin(alias); err != nil {
+				return misuse(cmd, "--alias %.100q: %w", alias, err)
+			}
 		}
 		a.Alias = alias
 	}
@@ -77,6 +84,9 @@ func (f *accountFields) apply(cmd *cobra.Command, a *account.Account) error {
 			a.Attributes = map[string]string{}
 		}
 		a.Attributes[name] = value
+	}
+	if err := roll.CheckLengths(a); err != nil && fitted {
+		return misuse(cmd, "%w", err)
 	}
 	return checkTexts(cmd, a)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,18 +63,26 @@ a separator other than the comma is given.
   password          in the clear; must be changed at the first sign-in, unless
                     must_change is false. Hashing takes a processor 30 ms each
   initial_password  the same, and must be changed, and expires
-  password_expires  when a password expires, such as 2030-01-31T12:00:00Z
+  password_expires  when a password expires, such as 2030-01-31T12:00:00Z; an
+                    initial_password within 90 days, and by --expires if this
+                    is empty
   must_change       true or false
 
 Accounts that are there already and are as the file says are left alone, so that a
 run that was cut off is gone on with by the same command. For those that differ say
 what becomes of them by --existing. What the file does not name of them stays; what
 it names and leaves empty is emptied, except what is true or false, ids and
-passwords. Their passwords stay, too, since they may have been changed by now, or
+passwords. A new login or alias that looks like another is not taken. Their passwords stay, too, since they may have been changed by now, or
 hashed anew: --update-passwords sets those of the file, each time.
 
 Each row that is not taken is told of with its line and the reason, and nothing of
 it is done. A row has 64 KiB at most, a name or group 256 bytes, an attribute 2048.
+
+The file of --rejects is one that nobody but you may read. It replaces what has its
+name, be that a symbolic link; a pipe or device is written, if it is yours or
+root's. If loginctl is killed, a part is left beside it, as .FILE.123456, with the
+passwords in it: delete that.
+
 Authenticator apps are neither imported nor changed.`,
 		Example: `  # what would be done
   loginctl account import people.csv --region eu-west-1
@@ -156,7 +165,7 @@ func (c *accountImport) run(cmd *cobra.Command, name string) error {
 	if text := note.Load(); text != nil {
 		fmt.Fprintln(cmd.ErrOrStderr(), *text)
 	}
-	if err == nil || sum.Rows > 0 { // then those refused so far are worth keeping
+	if err == nil || sum.Rows > 0 || sum.InDoubt > 0 { // then those refused so far are worth keeping
 		err = errors.Join(err, kept(), c.print(cmd, name, sum))
 	}
 	return c.ended(cmd, s, sum, err)
@@ -183,8 +192,8 @@ func (c *accountImport) config(cmd *cobra.Command, name string) (roll.Config, er
 		return roll.Config{}, misuse(cmd, "--existing is %q: it must be %s", c.existing, strings.Join(existings(), ", "))
 	case c.updatePasswords && c.existing != string(roll.Update):
 		return roll.Config{}, misuse(cmd, "--update-passwords is for --existing update")
-	case c.expires < time.Minute || c.expires > maxExpiry:
-		return roll.Config{}, misuse(cmd, "--expires is %v: it must be between 1m and %v", c.expires, maxExpiry)
+	case c.expires < time.Minute || c.expires > roll.MaxInitialLife:
+		return roll.Config{}, misuse(cmd, "--expires is %v: it must be between 1m and %v", c.expires, roll.MaxInitialLife)
 	case c.atOnce < 1 || c.atOnce > 100:
 		return roll.Config{}, misuse(cmd, "--at-once is %d: it must be from 1 to 100", c.atOnce)
 	}
@@ -272,16 +281,31 @@ func rejectsFile(name string, source io.Reader) (*roll.File, error) {
 	if err != nil {
 		return nil, hint.With(fmt.Errorf("writing the rejects: %w", err), "give --rejects a file in a folder that exists and that you may write to")
 	}
+	if onTerminal(file) {
+		file.Drop()
+		return nil, hint.With(errors.New("the rejects would be written to a terminal, which what they hold could steer"), "give --rejects a file")
+	}
 	return file, nil
 }
 
 // newMeter shows a bar on a terminal, or where it is wanted.
 func newMeter(cmd *cobra.Command, bar bool, total int64) *roll.Meter {
-	to := cmd.ErrOrStderr()
-	if file, ok := to.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		bar = true
+	to, columns := cmd.ErrOrStderr(), 0
+	if bar {
+		columns = 80
 	}
-	return roll.NewMeter(to, bar, total, time.Now)
+	if file, ok := to.(*os.File); ok {
+		if wide, _, err := term.GetSize(int(file.Fd())); err == nil {
+			columns = cmp.Or(wide, 80) // 0 where nobody has told the terminal
+		}
+	}
+	return roll.NewMeter(to, columns, total, time.Now)
+}
+
+// onTerminal tells whether what is written to w is shown by a terminal.
+func onTerminal(w io.Writer) bool {
+	file, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // importRows imports, and writes down the whole beside each account where it is

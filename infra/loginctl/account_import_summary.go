@@ -44,6 +44,7 @@ func (c *accountImport) print(cmd *cobra.Command, name string, sum roll.Summary)
 		{"skipped", sum.Skipped, "there already, and different"},
 		{"conflicts", sum.Conflicts, "good in themselves, but not beside what is there already"},
 		{"bad", sum.Bad, ""},
+		{"in doubt", sum.InDoubt, "being written when it ended: they may be there, or not"},
 	} {
 		switch {
 		case count.name == "" && count.n > 0:
@@ -63,16 +64,21 @@ func (c *accountImport) print(cmd *cobra.Command, name string, sum roll.Summary)
 // ended is how the command ends, after what it printed.
 func (c *accountImport) ended(cmd *cobra.Command, s *site, sum roll.Summary, err error) error {
 	const again = "what is there already is passed over: go on with the same command"
+	interrupted, begun := cmd.Context().Err() != nil, sum.Line > 0 || sum.InDoubt > 0
 	switch {
-	case err != nil && sum.Line == 0 && cmd.Context().Err() != nil:
+	case err != nil && sum.Complete:
+		err = s.explain(err)
+		return hint.With(fmt.Errorf("the import itself came to its end, in line %d; but then: %w", sum.Line, err),
+			"%s", joinHints(hint.Of(err), "what is there already is passed over where the same command is given again"))
+	case err != nil && interrupted && !begun:
 		return hint.With(errors.New("interrupted before anything was done"), "begin anew with the same command")
-	case err != nil && sum.Line == 0:
+	case err != nil && !begun:
 		return s.explain(err)
-	case err != nil && cmd.Context().Err() != nil:
-		return hint.With(fmt.Errorf("interrupted after line %d", sum.Line), again)
+	case err != nil && interrupted:
+		return hint.With(fmt.Errorf("interrupted %s", reached(sum)), again)
 	case err != nil:
 		err = s.explain(err)
-		return hint.With(fmt.Errorf("ended after line %d: %w", sum.Line, err), "%s", joinHints(hint.Of(err), again))
+		return hint.With(fmt.Errorf("ended %s: %w", reached(sum), err), "%s", joinHints(hint.Of(err), again))
 	case !c.apply:
 		fmt.Fprintln(cmd.ErrOrStderr(), "nothing was done yet: --apply does it")
 	}
@@ -88,6 +94,19 @@ func (c *accountImport) ended(cmd *cobra.Command, s *site, sum roll.Summary, err
 		return hint.With(said, "the lines above say why; --existing update or skip says what becomes of accounts that are there")
 	}
 	return hint.With(said, "the lines above say why; correct them in the file, or write them to another with --rejects FILE")
+}
+
+// reached is where an import was when it ended early. Of the last lines some may
+// not have been dealt with, as several are at once.
+func reached(sum roll.Summary) string {
+	place := fmt.Sprintf("at about line %d", sum.Line)
+	if sum.Line == 0 {
+		place = "in the first lines"
+	}
+	if sum.InDoubt > 0 {
+		place += fmt.Sprintf(", while %d rows were being written, which may be there or not", sum.InDoubt)
+	}
+	return place
 }
 
 func joinHints(first, second string) string {

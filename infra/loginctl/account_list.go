@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"hash/maphash"
 	"io"
 	"slices"
 	"strings"
@@ -22,7 +23,8 @@ func newAccountList(w *where) *cobra.Command {
 		Use:   "list",
 		Short: "List the accounts",
 		Long: `list prints the accounts as it reads them, in the order in which the table has
-them: however many there are, it holds few. With --json each is a line.
+them: however many there are, it holds few, and a number for each id, to tell of
+two accounts with one. With --json each is a line.
 
 An item that is no account is told of on standard error, and makes the command
 fail at its end.`,
@@ -56,7 +58,8 @@ func (s *site) list(cmd *cobra.Command, wanted func(*account.Account) bool) erro
 	if s.where.json {
 		out = lines{cmd.OutOrStdout()}
 	}
-	unreadable := 0
+	unreadable, listed := 0, 0
+	ids, seed := map[uint64]bool{}, maphash.MakeSeed() // a number an id: there may be many
 	for a, err := range s.accounts.All(cmd.Context()) {
 		switch {
 		case err != nil && a == nil && isUnreadable(err):
@@ -65,7 +68,16 @@ func (s *site) list(cmd *cobra.Command, wanted func(*account.Account) bool) erro
 		case err != nil:
 			_ = out.flush()
 			return s.explain(err)
-		case wanted(a):
+		default:
+			id := maphash.String(seed, a.ID)
+			if a.ID != "" && ids[id] {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: another account has the id %q of %q, too: Deskpro takes them for one person\n", a.ID, a.Login)
+			}
+			ids[id] = true
+			if !wanted(a) {
+				continue
+			}
+			listed++
 			if err := out.add(viewOf(a)); err != nil {
 				return err
 			}
@@ -73,6 +85,13 @@ func (s *site) list(cmd *cobra.Command, wanted func(*account.Account) bool) erro
 	}
 	if err := out.flush(); err != nil {
 		return err
+	}
+	if listed == 0 && !s.where.json {
+		none := "there are no accounts"
+		if cmd.Flags().Changed("status") || cmd.Flags().Changed("group") {
+			none = "there is no such account"
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %s in %s\n", none, s.name)
 	}
 	if unreadable > 0 {
 		return hint.With(fmt.Errorf("%d of the items in %s are no accounts", unreadable, s.name), "the notes above say which; nobody can sign in with one until it is mended")

@@ -54,7 +54,7 @@ command's arguments.`,
 				return made, nil // and nothing is asked
 			}
 			becomes := a.Clone()
-			initial, err := p.set(cmd, s, becomes, time.Now())
+			initial, err := p.set(cmd, s, becomes, s.now())
 			if err != nil {
 				return plan{}, err
 			}

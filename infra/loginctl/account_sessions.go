@@ -143,7 +143,7 @@ disable.`,
 			if cmd.Flags().Changed("session") {
 				return s.endOne(cmd, id, called, handle, apply)
 			}
-			return s.endAll(cmd, id, called, apply)
+			return s.endEach(cmd, id, called, apply)
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -153,12 +153,20 @@ disable.`,
 	return cmd
 }
 
-func (s *site) endAll(cmd *cobra.Command, id, called string, apply bool) error {
+func (s *site) endEach(cmd *cobra.Command, id, called string, apply bool) error {
+	nobody := false
+	if cmd.Flags().Changed("id") { // which may be a slip of the hand
+		live, err := s.sessions.Of(cmd.Context(), s.lister, id)
+		nobody = err == nil && len(live) == 0
+	}
 	if apply {
 		err := s.act(cmd.Context(), audit.Event{Name: audit.SessionsEnded, Subject: id}, func() error { return s.endSessions(cmd.Context(), id) })
 		if err != nil {
 			return err
 		}
+	}
+	if nobody {
+		fmt.Fprintln(cmd.ErrOrStderr(), "note: no session of this id is live")
 	}
 	return s.toldEnded(cmd, id, called+": all its sessions", apply)
 }
@@ -203,7 +211,9 @@ func (s *site) toldEnded(cmd *cobra.Command, id, what string, applied bool) erro
 		_, err := fmt.Fprintln(cmd.OutOrStdout(), cell(what)+" ended")
 		return err
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), cell(what)+" would be ended")
+	if _, err := fmt.Fprintln(cmd.OutOrStdout(), cell(what)+" would be ended"); err != nil {
+		return err
+	}
 	fmt.Fprintln(cmd.ErrOrStderr(), "nothing was done yet: --apply does it")
 	return nil
 }

@@ -63,6 +63,12 @@ group that is removed, sign them out.`,
 				}
 				fmt.Fprintln(cmd.ErrOrStderr(), "note: nobody can sign in to this account, before or after:", cell(err.Error()))
 			}
+			if becomes.Email != a.Email {
+				found, err := s.twins(cmd.Context(), becomes)
+				if err := s.tellAddresses(cmd, found, err); err != nil {
+					return plan{}, err
+				}
+			}
 			return plan{
 				event: audit.Event{Name: audit.AccountChanged, Reason: fieldNames(changes)}, verb: "changed",
 				changes: changes, ends: mustLeave(a, becomes),

@@ -1,13 +1,18 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
 
 func newAccountShow(w *where) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show LOGIN",
 		Short: "Show an account",
 		Long: `show prints what is kept of an account, and in how many places it is signed in,
-for which the whole table of sessions is read. Of its password and its
+for which the whole table of sessions is read, and that of accounts for others
+with its id. Of its password and its
 authenticator app it tells what they are, never the hash nor the key.`,
 		Example: `  loginctl account show mara@example.com --region eu-west-1`,
 		Args:    oneLogin, ValidArgsFunction: cobra.NoFileCompletions,
@@ -21,6 +26,11 @@ authenticator app it tells what they are, never the hash nor the key.`,
 				return err
 			}
 			view := viewOf(found)
+			if same, err := s.twins(cmd.Context(), found); err != nil {
+				fmt.Fprintln(cmd.ErrOrStderr(), "note: whether another account has this id cannot be told:", cell(worded(err).Error()))
+			} else if same.id > 0 {
+				fmt.Fprintf(cmd.ErrOrStderr(), "note: %s this id, such as %q: Deskpro takes them for one person\n", others(same.id), same.login)
+			}
 			if s.sessions != nil {
 				sessions, uncounted := s.sessions.Of(cmd.Context(), s.lister, found.ID)
 				if err = s.explain(uncounted); err == nil {

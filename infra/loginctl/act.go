@@ -37,10 +37,13 @@ func (s *site) actEach(ctx context.Context, events []audit.Event, do func() []er
 	ctx, cancel := finish(ctx)
 	defer cancel()
 	err := s.record(ctx, events, func(i int) string {
-		if errs[i] != nil {
-			return audit.NotDone
+		switch {
+		case errs[i] == nil:
+			return audit.Done
+		case uncertain(errs[i]):
+			return audit.Unknown
 		}
-		return audit.Done
+		return audit.NotDone
 	})
 	if err != nil {
 		return errs, hint.With(fmt.Errorf("how it ended could not be written down: %w", err),
@@ -70,8 +73,11 @@ func (s *site) prepare(ctx context.Context) error {
 	return nil
 }
 
+// now is by AWS's clock, as far as prepare has found it out.
+func (s *site) now() time.Time { return time.Now().Add(s.behind) }
+
 func (s *site) record(ctx context.Context, events []audit.Event, outcome func(i int) string) error {
-	now := time.Now().Add(s.behind)
+	now := s.now()
 	lines := make([]line, len(events))
 	for i, e := range events {
 		e.Operator, e.Outcome = s.operator, outcome(i)

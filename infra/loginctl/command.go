@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"deskpro-login/infra/loginctl/hint"
 )
@@ -51,7 +54,7 @@ credentials and the Region where the AWS CLI finds them.`,
 // explain makes commands that only group others show their help, and refuse
 // what is none of them, which cobra does for the root alone. A command that
 // takes no arguments refuses them in our words. Flags are listed in the order in
-// which they were thought of.
+// which they were thought of, and times as people give them.
 func explain(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
 	cmd.PersistentFlags().SortFlags = false
@@ -65,8 +68,27 @@ func explain(cmd *cobra.Command) {
 			return cmd.Help()
 		}
 	}
+	eachFlag(cmd, func(f *pflag.Flag) {
+		if d, err := time.ParseDuration(f.DefValue); err == nil && f.Value.Type() == "duration" {
+			f.DefValue = lasting(d)
+		}
+	})
 	for _, child := range cmd.Commands() {
 		explain(child)
+	}
+}
+
+func eachFlag(cmd *cobra.Command, do func(*pflag.Flag)) {
+	cmd.Flags().VisitAll(do)
+	cmd.PersistentFlags().VisitAll(do)
+}
+
+// withoutQuotes takes the marks that help needs out of what flags are for: a
+// shell shows that as it is.
+func withoutQuotes(cmd *cobra.Command) {
+	eachFlag(cmd, func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") })
+	for _, child := range cmd.Commands() {
+		withoutQuotes(child)
 	}
 }
 
@@ -84,9 +106,31 @@ func unknown(cmd *cobra.Command, args []string) error {
 	err := fmt.Errorf("there is no command %q", cmd.CommandPath()+" "+strings.Join(args, " "))
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return &usageError{hint.With(err, "did you mean %s %s?", cmd.CommandPath(), near[0])}
+		nearest := slices.MinFunc(near, func(a, b string) int { return distance(args[0], a) - distance(args[0], b) })
+		return &usageError{hint.With(err, "did you mean %s %s?", cmd.CommandPath(), nearest)}
 	}
 	return &usageError{hint.With(err, "%s --help lists the commands", cmd.CommandPath())}
+}
+
+// distance is how many letters must be added, removed or replaced to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1) // from a's beginning so far to each beginning of b
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // noArguments is the Args of a command that has flags only.
@@ -97,10 +141,17 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// printable keeps what others worded from steering the terminal.
+// unseen reports whether r steers the terminal, or shows as nothing: with it, two
+// texts that differ would look the same.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// printable keeps what others worded from steering the terminal, and from looking
+// like something else.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' {
+		if unseen(r) && r != '\n' {
 			return unicode.ReplacementChar
 		}
 		return r

@@ -113,11 +113,12 @@ func printProblems(out io.Writer, function config.Function, problems []string, a
 		_, err := fmt.Fprintf(out, "%s: nothing is wrong\n", function)
 		return err
 	}
-	fmt.Fprintf(out, "%s:\n", function)
+	text := fmt.Sprintf("%s:\n", function)
 	for _, problem := range problems {
-		fmt.Fprintln(out, "  "+cell(problem))
+		text += "  " + cell(problem) + "\n"
 	}
-	return nil
+	_, err := io.WriteString(out, text)
+	return err
 }
 
 // maxVariables bounds a file of variables in bytes. Lambda's own bound is 4 KB.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -61,6 +62,8 @@ func (s *site) explain(err error) error {
 		return err
 	}
 	switch {
+	case errors.Is(err, context.Canceled):
+		return hint.With(&answered{"you broke off", err}, "begin anew")
 	case errors.Is(err, account.ErrConflict):
 		return hint.With(errors.New("somebody else changed the account at the same moment"),
 			"a sign-in may do that, too: look at it, then try again")
@@ -86,10 +89,15 @@ func (s *site) explain(err error) error {
 		return hint.With(said, "there is no table of this name: see to --region and --stack, or to --table and --state-table")
 	case "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException", "IncompleteSignature", "InvalidSignatureException":
 		return hint.With(said, "sign in as you do for the AWS CLI, until aws sts get-caller-identity answers")
+	case "UnknownError": // the SDK's, for an answer that names none
+		return hint.With(said, "what answers is not DynamoDB: check --endpoint-url if you gave one, and the variable AWS_ENDPOINT_URL")
 	case "UnknownOperationException":
 		return hint.With(said, "this emulator does not know that call: dynalite has no transactions, which an --alias needs")
 	}
 	if denied(answer) {
+		if errors.Is(err, directory.ErrMisconfigured) { // which says that already
+			return hint.With(said, "if the table has a KMS key, your role must be allowed to use that, too")
+		}
 		return hint.With(said, "let your role do that with the table, and use its KMS key if it has one")
 	}
 	return hint.With(said, "try again later")
@@ -99,12 +107,17 @@ func (s *site) explain(err error) error {
 // known whether it was done.
 func (s *site) explainWrite(err error) error {
 	told := s.explain(err)
-	answer, answered := errors.AsType[*smithyhttp.ResponseError](err)
-	refused := answered && answer.HTTPStatusCode()/100 == 4
-	if errors.Is(err, directory.ErrUnavailable) && !refused {
+	if uncertain(err) {
 		return hint.With(fmt.Errorf("it may have been done or not: %w", told), "look with account show; %s", hint.Of(told))
 	}
 	return told
+}
+
+// uncertain reports whether what err ended may have been done all the same.
+func uncertain(err error) bool {
+	answer, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	refused := answered && answer.HTTPStatusCode()/100 == 4
+	return !refused && (errors.Is(err, directory.ErrUnavailable) || errors.Is(err, state.ErrUnavailable))
 }
 
 func isUnreadable(err error) bool { return errors.Is(err, account.ErrUnreadable) }

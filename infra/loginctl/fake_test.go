@@ -31,6 +31,8 @@ type fake struct {
 	stacks  map[string][]fakeStack // by Region
 	refusal *fakeError
 	logs    fakeLogs
+	// later are faults of the tables' operations, after so many calls.
+	later map[string]fakeLater
 	// operator is the caller's ARN, ahead how far its clock is.
 	operator string
 	ahead    time.Duration
@@ -44,6 +46,33 @@ type fakeStack struct {
 type fakeOutput struct {
 	OutputKey, OutputValue string
 	Description            string `xml:",omitempty"`
+}
+
+type fakeLater struct {
+	calls int
+	code  string
+}
+
+// refuseLater makes an operation of the tables fail after n calls.
+func (f *fake) refuseLater(operation string, n int, code string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.later == nil {
+		f.later = map[string]fakeLater{}
+	}
+	f.later[operation] = fakeLater{f.tables.Calls(operation) + n, code}
+}
+
+// callTables injects the faults whose time has come.
+func (f *fake) callTables(w http.ResponseWriter, r *http.Request) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	f.mu.Lock()
+	if l, there := f.later[operation]; there && f.tables.Calls(operation) >= l.calls {
+		f.tables.Inject(operation, awstest.Fault{Code: l.code})
+		delete(f.later, operation)
+	}
+	f.mu.Unlock()
+	f.tables.ServeHTTP(w, r)
 }
 
 type fakeError struct {
@@ -86,7 +115,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.mu.Unlock()
 	switch service {
 	case "dynamodb":
-		f.tables.ServeHTTP(w, r)
+		f.callTables(w, r)
 	case "logs":
 		f.logs.ServeHTTP(w, r)
 	case "sts":

@@ -15,13 +15,18 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"deskpro-login/infra/loginctl/hint"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)   // so that a second one ends what the first has not
+	signal.Ignore(syscall.SIGPIPE) // or nobody would be told of what was done but not printed
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -34,9 +39,27 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		withoutQuotes(root)
+	}
+	var misnamed error
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if rest := cmd.Flags().Args(); cmd.HasSubCommands() && len(rest) > 0 {
+			misnamed = unknown(cmd, rest) // which cobra would pass over beside --help
+			return
+		}
+		help(cmd, args)
+	})
 	err := root.ExecuteContext(ctx)
 	if err == nil {
+		err = misnamed
+	}
+	switch {
+	case err == nil:
 		return 0
+	case errors.Is(err, syscall.EPIPE) && hint.Of(err) == "":
+		return 1 // as by head, which has what it wanted
 	}
 	fmt.Fprintln(stderr, "loginctl:", printable(err.Error()))
 	if todo := hint.Of(err); todo != "" {

@@ -34,7 +34,6 @@ func (p *newPassword) flags(cmd *cobra.Command) {
 	flags.StringVar(&p.file, "password-file", "", "read the password from `FILE`, or - for standard input, instead of asking for it")
 	flags.BoolVar(&p.initial, "initial", false, "make up a password and print it, once: good for one sign-in, at which another has to be chosen")
 	flags.DurationVar(&p.expires, "expires", defaultExpiry, "how long the password of --initial opens the account, a `TIME` such as 24h")
-	flags.Lookup("expires").DefValue = lasting(defaultExpiry)
 	flags.BoolVar(&p.none, "no-password", false, "no password opens the account")
 	flags.BoolVar(&p.mustChange, "must-change", false, "at the next sign-in another password has to be chosen (implied by --initial)")
 	p.rules.flags(cmd, "the password")

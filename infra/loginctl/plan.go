@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"deskpro-login/infra/loginctl/hint"
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/directory/account"
 )
@@ -59,30 +61,40 @@ func (s *site) perform(cmd *cobra.Command, a *account.Account, p plan, apply boo
 	told := report{Login: a.Login, ID: a.ID, Changes: append([]fieldChange{}, p.changes...), Gone: p.gone}
 	var err error
 	if apply {
-		told.Applied, err = s.change(cmd.Context(), p.event, p.ends, p.do)
-		if !told.Applied {
+		var made result
+		made, err = s.change(cmd.Context(), p.event, p.ends, p.do)
+		if !made.changed {
 			return err
 		}
-		told.SessionsEnded = p.ends && err == nil
-		told.Initial = p.initial
+		told.Applied, told.SessionsEnded, told.Initial = true, made.ended, p.initial
 	}
-	var shown error
+	return together(err, s.show(cmd, p, told))
+}
+
+// show prints told. Whoever is not told of a password that was made up, and set,
+// must know that it was.
+func (s *site) show(cmd *cobra.Command, p plan, told report) error {
+	print := p.print
 	if s.where.json {
-		shown = printJSON(cmd.OutOrStdout(), told)
-	} else {
-		shown = p.print(cmd, told)
+		print = func(cmd *cobra.Command, told report) error { return printJSON(cmd.OutOrStdout(), told) }
 	}
-	if err != nil {
+	err := print(cmd, told)
+	switch {
+	case err == nil || !told.Applied:
 		return err
+	case told.Initial != nil:
+		return hint.With(fmt.Errorf("%s was %s with a password that nobody knows, as it could not be printed: %w", told.Login, p.verb, err),
+			"give another: %s", s.where.command("account", "password", told.Login, "--initial", "--apply"))
 	}
-	return shown
+	return hint.With(fmt.Errorf("it was done, but could not be printed: %w", err), "%s", s.where.command("account", "show", told.Login)+" shows what there is")
 }
 
 func (p plan) print(cmd *cobra.Command, told report) error {
-	out, how := cmd.OutOrStdout(), "would be"
+	how := "would be"
 	if told.Applied {
 		how = "was"
 	}
+	out := &bytes.Buffer{}
 	fmt.Fprintf(out, "%s, id %s, %s %s\n", cell(told.Login), cell(told.ID), how, p.verb)
 	var rows [][]string
 	for _, c := range p.changes {
@@ -94,7 +106,7 @@ func (p plan) print(cmd *cobra.Command, told report) error {
 	if p.ends {
 		sessions := "ended"
 		if told.Applied && !told.SessionsEnded {
-			sessions = "not ended"
+			sessions = "not all ended"
 		}
 		rows = append(rows, []string{"sessions", sessions})
 	}
@@ -103,6 +115,9 @@ func (p plan) print(cmd *cobra.Command, told report) error {
 	}
 	if told.Initial != nil {
 		fmt.Fprintf(out, "initial password, until %s: %s\n", clock(told.Initial.Expires), told.Initial.Password)
+	}
+	if _, err := cmd.OutOrStdout().Write(out.Bytes()); err != nil {
+		return err
 	}
 	if !told.Applied {
 		fmt.Fprintln(cmd.ErrOrStderr(), "nothing was done yet: --apply does it")

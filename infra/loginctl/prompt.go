@@ -67,8 +67,12 @@ func (t terminal) ask(ctx context.Context, question string) (redact.Secret, erro
 	case <-ctx.Done(): // an interrupt, which must not leave a terminal that shows nothing
 		_ = term.Restore(fd, before)
 		fmt.Fprintln(t.out)
-		return redact.Secret{}, hint.With(&answered{"you broke off", ctx.Err()}, "nothing was done")
+		return redact.Secret{}, brokenOff(ctx)
 	}
+}
+
+func brokenOff(ctx context.Context) error {
+	return hint.With(&answered{"you broke off", ctx.Err()}, "nothing was done")
 }
 
 // askTwice asks for a password that is new, of which a slip of the finger would
@@ -98,20 +102,28 @@ func readSecret(cmd *cobra.Command, name, what string) (redact.Secret, error) {
 	fail := func(format string, args ...any) error {
 		return hint.With(fmt.Errorf("reading the "+what+": "+format, args...), "the file must hold the %s and nothing else, on one line", what)
 	}
-	var from io.Reader = cmd.InOrStdin()
-	if name == "-" {
-		if in, ok := from.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-			return redact.Secret{}, misuse(cmd, "standard input is a terminal, which would show the %s: send it from a command or a file", what)
-		}
-	} else {
-		file, err := os.Open(name)
-		if err != nil {
-			return redact.Secret{}, fail("%w", err)
-		}
-		defer file.Close()
-		from = file
+	if in, ok := cmd.InOrStdin().(*os.File); name == "-" && ok && term.IsTerminal(int(in.Fd())) {
+		return redact.Secret{}, misuse(cmd, "standard input is a terminal, which would show the %s: send it from a command or a file", what)
 	}
-	content, err := io.ReadAll(io.LimitReader(from, maxSecretFile+1))
+	type contents struct {
+		text []byte
+		err  error
+	}
+	read := make(chan contents, 1)
+	go func() {
+		text, err := readUpTo(cmd.InOrStdin(), name, maxSecretFile+1)
+		read <- contents{text, err}
+	}()
+	var (
+		content []byte
+		err     error
+	)
+	select {
+	case got := <-read:
+		content, err = got.text, got.err
+	case <-cmd.Context().Done(): // nobody may ever write into a pipe
+		return redact.Secret{}, brokenOff(cmd.Context())
+	}
 	text := strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
 	switch {
 	case err != nil:
@@ -126,4 +138,17 @@ func readSecret(cmd *cobra.Command, name, what string) (redact.Secret, error) {
 		return redact.Secret{}, fail("it is not plain UTF-8 text without a byte order mark")
 	}
 	return redact.New(text), nil
+}
+
+// readUpTo reads the first bytes of a file, or of in for -.
+func readUpTo(in io.Reader, name string, limit int64) ([]byte, error) {
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		in = file
+	}
+	return io.ReadAll(io.LimitReader(in, limit))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -70,6 +71,7 @@ func TestAFileHoldsOneSecretAndNothingElse(t *testing.T) {
 		fromInput := &cobra.Command{}
 		fromInput.SetIn(strings.NewReader(row.content))
 		for from, cmd := range map[string]*cobra.Command{name: {}, "-": fromInput} {
+			cmd.SetContext(t.Context())
 			got, err := readSecret(cmd, from, "password")
 			if got.Reveal() != row.want || (err == nil) != (row.want != "") || err != nil && hint.Of(err) == "" {
 				t.Errorf("%s: %d bytes, %v, want %d", row.name, got.Len(), err, len(row.want))
@@ -175,6 +177,41 @@ func TestLinesAreReadAsAShellWould(t *testing.T) {
 	for name, want := range map[string]string{"A": "b c", "B": "d=e", "C": `"f`, "D": "", "E": "'"} {
 		if value, there := got[name]; !there || value != want {
 			t.Errorf("%s is %q, want %q", name, value, want)
+		}
+	}
+}
+
+// Nobody may ever write into what a password is read from.
+func TestReadingAPasswordEndsWithAnInterrupt(t *testing.T) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	defer write.Close()
+	sources := map[string]io.Reader{"-": read}
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if exec.Command("mkfifo", fifo).Run() == nil {
+		sources[fifo] = strings.NewReader("")
+	}
+	for name, in := range sources {
+		ctx, interrupt := context.WithCancel(t.Context())
+		cmd := &cobra.Command{}
+		cmd.SetContext(ctx)
+		cmd.SetIn(in)
+		ended := make(chan error, 1)
+		go func() {
+			_, err := readSecret(cmd, name, "password")
+			ended <- err
+		}()
+		interrupt()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) || hint.Of(err) == "" {
+				t.Errorf("reading %s: %v", name, err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("reading %s goes on", name)
 		}
 	}
 }

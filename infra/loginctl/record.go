@@ -44,7 +44,7 @@ func encode(ctx context.Context, now time.Time, e audit.Event) line {
 		return a
 	}})
 	audit.Log{Logger: slog.New(handler)}.Record(ctx, e)
-	return line{now, strings.TrimSuffix(text.String(), "\n")}
+	return line{now, seen(strings.TrimSuffix(text.String(), "\n"))}
 }
 
 // logStream is a recorder on a stream that is not kept, for an emulator.
@@ -182,7 +182,7 @@ func (g *logGroup) explain(err error) error {
 	case answer.ErrorCode() == "ResourceNotFoundException":
 		return hint.With(said, "somebody removed it: deploy the stack again (make deploy)"+instead)
 	case denied(answer):
-		return hint.With(said, "your role needs logs:CreateLogStream and logs:PutLogEvents on it"+instead)
+		return hint.With(said, "your role needs logs:CreateLogStream and logs:PutLogEvents on that log group: have somebody allow you both")
 	}
 	return hint.With(said, "try again later"+instead)
 }

@@ -16,6 +16,7 @@ import (
 	"deskpro-login/infra/loginctl/hint"
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/awsenv/awstest"
+	"deskpro-login/pkg/directory"
 )
 
 // inMemory is a recorder that fails when it is told to.
@@ -74,6 +75,16 @@ func TestABatchIsWrittenBeforeAndAfterEachOutcome(t *testing.T) {
 	}
 	if got := acts.outcomes(t); got != "account_added 1 begun; account_added 2 begun; account_added 1 done; account_added 2 failed" {
 		t.Errorf("afterwards, the log has %q", got)
+	}
+}
+
+func TestAnActWhoseAnswerIsLostIsNeitherDoneNorFailed(t *testing.T) {
+	acts := &inMemory{}
+	_ = newSite(acts).act(t.Context(), audit.Event{Name: audit.AccountDeleted, Subject: "1"}, func() error {
+		return fmt.Errorf("deleting: %w", directory.ErrUnavailable)
+	})
+	if got := acts.outcomes(t); got != "account_deleted 1 begun; account_deleted 1 unknown" {
+		t.Errorf("the log has %q", got)
 	}
 }
 
@@ -143,6 +154,14 @@ func TestALineIsLikeTheFunctions(t *testing.T) {
 	want := `{"timestamp":"2026-11-24T11:00:00.007Z","level":"INFO","message":"audit","event":"account_changed","operator":"ada","subject":"u-1","outcome":"begun","reason":"email"}`
 	if got.text != want || !got.time.Equal(at) {
 		t.Errorf("got  %s\nwant %s", got.text, want)
+	}
+}
+
+// The log at an emulator is a terminal's.
+func TestALineSteersNoTerminal(t *testing.T) {
+	got := encode(t.Context(), time.Now(), audit.Event{Name: audit.AccountChanged, Subject: "u\u009b\u202e\u200b\x1b1"})
+	if !strings.HasSuffix(got.text, `"subject":"u\u009b\u202e\u200b\u001b1"}`) {
+		t.Errorf("the line is %q", got.text)
 	}
 }
 

@@ -115,12 +115,17 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 			cloud(ts).tables.Inject(args[0], awstest.Fault{Code: code})
 		}
 	},
-	// fault-after OPERATION N CODE: CloudWatch Logs answers so after N calls.
+	// fault-after OPERATION N CODE: DynamoDB answers so, or CloudWatch Logs, after
+	// N calls.
 	"fault-after": func(ts *testscript.TestScript, neg bool, args []string) {
 		usage(ts, neg, len(args) != 3)
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
-		cloud(ts).logs.refuseAfter(n, args[0], args[2])
+		if strings.Contains(args[0], "Log") {
+			cloud(ts).logs.refuseAfter(n, args[0], args[2])
+		} else {
+			cloud(ts).refuseLater(args[0], n, args[2])
+		}
 	},
 	// lose OPERATION: DynamoDB does it, and answers with an error once.
 	"lose": func(ts *testscript.TestScript, neg bool, args []string) {

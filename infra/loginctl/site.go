@@ -44,10 +44,10 @@ func (w *where) flags(cmd *cobra.Command) {
 	flags.StringVar(&w.query.Region, "region", "", "the stack's `REGION` (default: AWS_REGION, or the profile's)")
 	flags.StringVar(&w.query.Profile, "profile", "", "`PROFILE` of AWS's configuration files (default: AWS_PROFILE)")
 	flags.StringVar(&w.query.Endpoint, "endpoint-url", "", "ask at `URL` instead of AWS, for an emulator")
-	flags.StringVar(&w.table, "table", "", "`TABLE` of accounts at --endpoint-url, where there is no stack to ask")
+	flags.StringVar(&w.table, "table", "", "`TABLE` of accounts at --endpoint-url, where there is no stack to ask; unless that is plain HTTP on this machine, with --audit-log")
 	flags.StringVar(&w.stateTable, "state-table", "", "`TABLE` of sessions there")
 	flags.StringVar(&w.fields, "fields", "", "which attribute of --table is what, `PAIRS` as in ACCOUNTS_FIELDS")
-	flags.StringVar(&w.auditLog, "audit-log", "", "write what is done to the end of `FILE`, instead of to the stack's log group")
+	flags.StringVar(&w.auditLog, "audit-log", "", "write what is done to the end of `FILE`, instead of to the stack's log group, which has nothing of it then: whoever reads that must be given FILE")
 	flags.BoolVar(&w.json, "json", false, "print JSON")
 	w.set = flags
 }
@@ -127,7 +127,7 @@ func (w *where) openAny(cmd *cobra.Command) (*site, error) {
 	}
 	s := &site{where: w, stderr: cmd.ErrOrStderr()}
 	if w.table != "" {
-		err = s.atEmulator()
+		s.atEmulator(cfg)
 	} else {
 		err = s.ofStack(ctx, cfg)
 	}
@@ -151,6 +151,8 @@ func (w *where) check(cmd *cobra.Command) error {
 		return misuse(cmd, "--state-table and --fields belong to --table: a stack tells its own")
 	case w.table != "" && w.query.Endpoint == "":
 		return misuse(cmd, "--table is for an emulator: give its --endpoint-url, or no --table but --stack")
+	case w.table != "" && w.auditLog == "" && !w.query.Local():
+		return misuse(cmd, "--table at %.100q passes by the log of operators: give --stack, or where there is none --audit-log FILE", w.query.Endpoint)
 	case w.table != "" && given("stack"):
 		return misuse(cmd, "--stack tells which table it is: give it or --table")
 	}
@@ -162,10 +164,16 @@ func isEndpoint(text string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
-func (s *site) atEmulator() error {
+// atEmulator makes s that of --table. Who acts is this machine's user only where
+// nobody else's table can be: elsewhere whoever the credentials are of.
+func (s *site) atEmulator(cfg aws.Config) {
 	w := s.where
 	s.name = fmt.Sprintf("the table %s at %s", w.table, w.query.Endpoint)
 	s.table, s.pairs, s.stateTable = w.table, w.fields, w.stateTable
+	if !w.query.Local() {
+		s.identify = callerOf(cfg) // and check asked for --audit-log
+		return
+	}
 	s.acts = logStream{s.stderr}
 	s.identify = func(context.Context) (string, time.Duration, error) {
 		u, err := user.Current()
@@ -174,7 +182,19 @@ func (s *site) atEmulator() error {
 		}
 		return u.Username, 0, nil
 	}
-	return nil
+}
+
+// callerOf asks STS whose credentials these are.
+func callerOf(cfg aws.Config) func(context.Context) (string, time.Duration, error) {
+	client := sts.NewFromConfig(cfg)
+	return func(ctx context.Context) (string, time.Duration, error) {
+		out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err != nil {
+			return "", 0, hint.With(fmt.Errorf("asking AWS who you are, for the log: %w", worded(err)), "nothing was done; try again when aws sts get-caller-identity answers")
+		}
+		behind, _ := awsmiddleware.GetAttemptSkew(out.ResultMetadata)
+		return aws.ToString(out.Arn), behind, nil
+	}
 }
 
 func (s *site) ofStack(ctx context.Context, cfg aws.Config) error {
@@ -196,15 +216,7 @@ func (s *site) ofStack(ctx context.Context, cfg aws.Config) error {
 		s.missing = hint.With(fmt.Errorf("%s has no log group for what operators do, so nothing was done", s.name),
 			"deploy it from this release (make deploy), or keep the record yourself with --audit-log FILE")
 	}
-	client := sts.NewFromConfig(cfg)
-	s.identify = func(ctx context.Context) (string, time.Duration, error) {
-		out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-		if err != nil {
-			return "", 0, hint.With(fmt.Errorf("asking AWS who you are, for the log: %w", worded(err)), "nothing was done; try again when aws sts get-caller-identity answers")
-		}
-		behind, _ := awsmiddleware.GetAttemptSkew(out.ResultMetadata)
-		return aws.ToString(out.Arn), behind, nil
-	}
+	s.identify = callerOf(cfg)
 	return nil
 }
 
@@ -217,7 +229,7 @@ func (s *site) connect(cfg aws.Config) error {
 			return hint.With(fmt.Errorf("which attribute of the table %s is what cannot be told: %w", s.table, err), "correct AccountsFields and deploy again, or correct --fields")
 		}
 		s.mapped = !parsed.IsZero()
-		s.accounts, err = dynamo.NewAccounts(dynamo.Config{Client: client, Table: s.table, Fields: parsed, ReadOnly: s.readOnly})
+		s.accounts, err = dynamo.NewAccounts(dynamo.Config{Client: client, Table: s.table, Fields: parsed, ReadOnly: s.readOnly, Now: s.now})
 		if err != nil {
 			return fmt.Errorf("opening the table %s: %w", s.table, err)
 		}
@@ -235,7 +247,7 @@ func (s *site) connect(cfg aws.Config) error {
 	}
 	s.sessions, err = session.New(session.Config{
 		Store: store, Idle: session.MaxAbsolute, Absolute: session.MaxAbsolute, // the items know better
-		Now: func() time.Time { return time.Now().Add(s.behind) },
+		Now: s.now,
 	})
 	return err
 }
@@ -275,16 +287,21 @@ func (s *site) endable() error {
 	return hint.With(err, "the stack lacks the output StateTableName: deploy it from this release (make deploy)")
 }
 
-// endSessions ends all of an account's, after a change because of which it may
-// no longer have them.
+// endSessions ends all of an account's, also after a change because of which it
+// may no longer have them.
 func (s *site) endSessions(ctx context.Context, id string) error {
 	if err := s.endable(); err != nil {
 		return err
 	}
+	return s.endAll(ctx, id, "the sessions were not ended, so that who has one stays signed in")
+}
+
+// endAll is endSessions, which says so if it fails.
+func (s *site) endAll(ctx context.Context, id, so string) error {
 	ctx, cancel := finish(ctx)
 	defer cancel()
 	if err := s.sessions.EndAll(ctx, id); err != nil {
-		return hint.With(fmt.Errorf("the sessions were not ended, so that who has one stays signed in: %w", worded(err)),
+		return hint.With(fmt.Errorf("%s: %w", so, worded(err)),
 			"once that is mended, end them with: %s", s.where.command("account", "sessions", "end", "--id", id, "--apply"))
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 	"unicode"
+	"unicode/utf16"
 
 	"deskpro-login/pkg/directory/account"
 	"deskpro-login/pkg/password"
@@ -144,15 +145,9 @@ func words(s account.Status) string { return strings.ReplaceAll(string(s), "_", 
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// cell is a value of a table, for people: on one line, in the direction that it
-// seems to have.
+// cell is a value of a table, for people: on one line.
 func cell(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, printable(s))
+	return strings.ReplaceAll(printable(s), "\n", string(unicode.ReplacementChar))
 }
 
 // aligned writes rows in columns.
@@ -185,14 +180,22 @@ func printJSON(out io.Writer, v any) error {
 	if err := encoder.Encode(v); err != nil {
 		return err
 	}
+	_, err := io.WriteString(out, seen(text.String()))
+	return err
+}
+
+// seen escapes what cannot be seen in JSON: it is within strings, where alone it
+// can be.
+func seen(json string) string {
 	var shown strings.Builder
-	for _, r := range text.String() {
-		if r != '\n' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			fmt.Fprintf(&shown, `\u%04x`, r) // within a string, where alone it can be
+	for _, r := range json {
+		if r == '\n' || !unseen(r) {
+			shown.WriteRune(r)
 			continue
 		}
-		shown.WriteRune(r)
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&shown, `\u%04x`, unit)
+		}
 	}
-	_, err := io.WriteString(out, shown.String())
-	return err
+	return shown.String()
 }

@@ -54,8 +54,8 @@ const (
 )
 
 // The acts of an operator. Each is two lines, before and after, told apart by
-// Outcome: Begun, then Done or NotDone. A Begun that nothing follows was cut off,
-// so that it may have been done or not.
+// Outcome: Begun, then Done, NotDone or Unknown. A Begun that nothing follows was
+// cut off, so that it may have been done or not.
 const (
 	AccountAdded    Name = "account_added"
 	AccountDisabled Name = "account_disabled"
@@ -75,12 +75,13 @@ const (
 	AccountsExported Name = "accounts_exported"
 )
 
-// The Outcomes of an operator's act. NotDone: it failed, or whether it was done
-// could not be told.
+// The Outcomes of an operator's act. NotDone: it failed. Unknown: whether it was
+// done could not be told, as where the answer was lost.
 const (
 	Begun   = "begun"
 	Done    = "done"
 	NotDone = "failed"
+	Unknown = "unknown"
 )
 
 // Federated is SignedIn's Reason for a person whom an identity provider signed

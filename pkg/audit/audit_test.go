@@ -49,6 +49,15 @@ func TestAnOperatorsActSaysWhoActedAndHowFarItIs(t *testing.T) {
 	}
 }
 
+// Log queries tell the ends of an act apart.
+func TestTheOutcomesOfAnActAreDifferentWords(t *testing.T) {
+	words := []string{audit.Begun, audit.Done, audit.NotDone, audit.Unknown}
+	slices.Sort(words)
+	if got := len(slices.Compact(words)); got != 4 || slices.Contains(words, "") {
+		t.Errorf("the outcomes are %q", words)
+	}
+}
+
 func TestEachEventCarriesItsMetrics(t *testing.T) {
 	for _, row := range []struct {
 		name  string

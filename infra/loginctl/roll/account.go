@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
@@ -31,6 +32,57 @@ func check(a *account.Account) error {
 		return fmt.Errorf("there are more than %d attributes", maxAttributes)
 	}
 	return nil
+}
+
+// CheckLengths refuses an account with texts that are longer, or more, than a
+// row may have, so that what else makes accounts makes none that Import refuses.
+// Its error names the columns, and holds no value.
+func CheckLengths(a *account.Account) error {
+	var problems []string
+	longer := func(column string, most int, texts ...string) {
+		if slices.ContainsFunc(texts, func(text string) bool { return len(text) > most }) {
+			problems = append(problems, fmt.Sprintf("%s: is longer than %d bytes", column, most))
+		}
+	}
+	longer(colID, maxID, a.ID)
+	longer(colEmail, maxName, a.Email)
+	longer(colName, maxName, a.Name)
+	longer(colFirstName, maxName, a.FirstName)
+	longer(colLastName, maxName, a.LastName)
+	longer(colGroups, maxName, a.Groups...)
+	if len(a.Groups) > maxGroups {
+		problems = append(problems, fmt.Sprintf("%s: are more than %d", colGroups, maxGroups))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Attributes)) {
+		column := attributePrefix + shortened(name)
+		longer("the name of "+column, maxAttributeName, name)
+		longer(column, maxAttributeValue, a.Attributes[name])
+	}
+	if len(a.Attributes) > maxAttributes {
+		problems = append(problems, fmt.Sprintf("%s: are more than %d", colAttributes, maxAttributes))
+	}
+	if problems == nil {
+		return nil
+	}
+	return errors.New(strings.Join(problems, "; "))
+}
+
+// newLogins are the columns in which becomes has a login that was, nil for none,
+// does not have, and that people could take for another one; with the reason.
+func newLogins(was, becomes *account.Account) []string {
+	if was == nil {
+		was = &account.Account{}
+	}
+	var problems []string
+	for _, login := range []struct{ column, was, becomes string }{{colLogin, was.Login, becomes.Login}, {colAlias, was.Alias, becomes.Alias}} {
+		if login.becomes == "" || login.becomes == login.was {
+			continue
+		}
+		if err := account.CheckNewLogin(login.becomes); err != nil {
+			problems = append(problems, login.column+": "+strings.TrimPrefix(err.Error(), "the login "))
+		}
+	}
+	return problems
 }
 
 // differences names the columns in which two accounts are not the same.

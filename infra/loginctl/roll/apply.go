@@ -37,14 +37,14 @@ func (r *row) onto(a *account.Account) {
 }
 
 // passwordOnto gives a the password behind hash, which r has or which was made
-// of its password at now. An initial one lasts for life, 0 being for ever.
+// of its password at now. An initial one lasts for life, unless r says until when.
 func (r *row) passwordOnto(a *account.Account, hash string, now time.Time, life time.Duration) {
 	a.PasswordHash, a.MustChange = hash, r.clear()
 	a.PasswordChanged, a.PasswordExpires = time.Time{}, time.Time{}
 	if r.clear() {
 		a.PasswordChanged = now.UTC().Truncate(time.Second)
 	}
-	if r.initial && life > 0 {
+	if r.initial {
 		a.PasswordExpires = now.UTC().Truncate(time.Second).Add(life)
 	}
 	r.besidePassword(a)

@@ -26,6 +26,8 @@ type item struct {
 	act          *Act
 	// again: the directory has changed since it was looked at.
 	again bool
+	// doubtful: it is undone, but its write may have been carried out.
+	doubtful bool
 }
 
 // outcome is what became of a row.
@@ -42,7 +44,8 @@ const (
 )
 
 func (it *item) refuse(o outcome, reasons ...string) {
-	it.outcome, it.reason, it.act = o, strings.Join(reasons, "; "), nil
+	// An error can be several, joined by line ends.
+	it.outcome, it.reason, it.act = o, strings.ReplaceAll(strings.Join(reasons, "; "), "\n", "; "), nil
 }
 
 func (it *item) settle(o outcome) { it.outcome, it.act = o, nil }

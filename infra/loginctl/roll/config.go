@@ -83,8 +83,8 @@ type Config struct {
 	// EmailVerified takes the addresses of new accounts as verified where the file
 	// says nothing about it.
 	EmailVerified bool
-	// InitialLife is how long an initial password opens an account; 0 means for
-	// ever.
+	// InitialLife is how long an initial password opens an account whose row does
+	// not say; at most MaxInitialLife. 0 means seven days.
 	InitialLife time.Duration
 	// Concurrency is how many accounts are written at once; 0 means 16. It is
 	// less while the directory asks to slow down.
@@ -104,12 +104,17 @@ type Config struct {
 	Now func() time.Time
 }
 
+// MaxInitialLife is how long an initial password may open its account.
+const MaxInitialLife = 90 * 24 * time.Hour
+
 func (c *Config) fill() error {
 	switch {
 	case c.Source == nil || c.Accounts == nil || c.Passwords == nil || c.CheckHash == nil || c.CheckPassword == nil || c.MustLeave == nil || c.EndSessions == nil || c.Act == nil:
 		return errors.New("roll: a field of Config that is required is nil")
-	case c.Concurrency < 0 || c.InitialLife < 0:
-		return errors.New("roll: Concurrency and InitialLife must not be negative")
+	case c.Concurrency < 0:
+		return errors.New("roll: Concurrency must not be negative")
+	case c.InitialLife < 0 || c.InitialLife > MaxInitialLife:
+		return fmt.Errorf("roll: InitialLife must be from 0 to %v", MaxInitialLife)
 	case c.UpdatePasswords && c.Existing != Update:
 		return errors.New("roll: UpdatePasswords is for Update alone")
 	case c.Separator == '"' || c.Separator == '\r' || c.Separator == '\n' || c.Separator >= 0x80:
@@ -124,6 +129,9 @@ func (c *Config) fill() error {
 	}
 	if c.Concurrency == 0 {
 		c.Concurrency = 16
+	}
+	if c.InitialLife == 0 {
+		c.InitialLife = 7 * 24 * time.Hour
 	}
 	if c.NewID == nil {
 		c.NewID = rand.Text

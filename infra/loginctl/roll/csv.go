@@ -40,7 +40,7 @@ func openCSV(in *lines, comma byte, ignoreColumns bool) (*csvReader, error) {
 	}
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, hint.With(errors.New("the file is empty"), "its first line names the columns: login,email,name")
+		return nil, hint.With(errEmpty, "its first line names the columns: login,email,name")
 	case err != nil:
 		return nil, err
 	case bytes.ContainsRune(c.raw, '\r') && !bytes.ContainsRune(c.raw, '\n'):

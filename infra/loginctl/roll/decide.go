@@ -53,6 +53,10 @@ func (r *run) decideNew(it *item, tried *account.Account) error {
 		made.ID = r.NewID()
 	}
 	row.onto(made)
+	if problems := newLogins(nil, made); len(problems) > 0 {
+		it.refuse(bad, problems...)
+		return nil
+	}
 	if err := check(made); err != nil {
 		it.refuse(bad, err.Error())
 		return nil
@@ -94,6 +98,10 @@ func (r *run) decideExisting(it *item) error {
 		return nil
 	case r.Existing == Fail:
 		it.refuse(conflicting, "the account is there already, and differs in "+strings.Join(changes, ", "))
+		return nil
+	}
+	if problems := newLogins(it.was, becomes); len(problems) > 0 {
+		it.refuse(bad, problems...)
 		return nil
 	}
 	if err := check(becomes); err != nil {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"deskpro-login/pkg/directory/account"
 )
@@ -39,15 +40,16 @@ type Written struct {
 	Accounts int
 	// Unreadable are left out.
 	Unreadable int
-	// Formulas are the cells of CSV that a spreadsheet would run instead of show.
-	// They are written as they are, since whatever defuses them there would be
+	// Formulas are the cells of CSV that a spreadsheet would run instead of show,
+	// be it for a sign of ASCII or a full-width one at their beginning. They are written as they are, since whatever defuses them there would be
 	// part of the value here.
 	Formulas int
 }
 
 // Export writes all accounts, one at a time, in the order in which they come. To
-// head CSV's columns it reads all of them once more, before; an account that
-// gets a further attribute between is an error. What was written is a part of
+// head CSV's columns it reads all of them once more, before, rather than keep
+// them in memory or on the disk; an account that gets a further attribute between
+// is an error. What was written is a part of
 // the whole wherever Export returns an error.
 func Export(ctx context.Context, c Exported) (Written, error) {
 	if c.All == nil || c.To == nil {
@@ -183,7 +185,7 @@ func (c Exported) csv(ctx context.Context, out io.Writer, w *Written) (func(*acc
 			cells = append(cells, a.PasswordHash, expires(a))
 		}
 		for _, cell := range cells {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\uff1d\uff0b\uff0d\uff20", first) {
 				w.Formulas++
 			}
 		}

@@ -99,6 +99,17 @@ func TestAnExportTellsWhatItLeavesOut(t *testing.T) {
 	}
 }
 
+func TestCellsThatASpreadsheetRunsAreCounted(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		want int
+	}{{"=1", 1}, {"+1", 1}, {"-1", 1}, {"@a", 1}, {"\uff1d1", 1}, {"\uff0b1", 1}, {"\uff0d1", 1}, {"\uff20a", 1}, {"a=1", 0}, {"\uff21", 0}} {
+		if _, written := export(t, newFake(&account.Account{Login: "a", ID: "i", Name: row.name}), roll.CSV, false); written.Formulas != row.want {
+			t.Errorf("of %q %d, want %d", row.name, written.Formulas, row.want)
+		}
+	}
+}
+
 func TestAnExportFails(t *testing.T) {
 	for _, row := range []struct {
 		name   string

@@ -240,7 +240,10 @@ func (s *site) config(format roll.Format, file string) roll.Config {
 		Source: strings.NewReader(file), Format: format,
 		Accounts: s.directoryFake, Passwords: passwordsFake{},
 		CheckHash: func(hash string) error {
-			if !strings.HasPrefix(hash, "hash:") {
+			switch {
+			case hash == "several":
+				return errors.Join(errors.New("one problem"), errors.New("another problem"))
+			case !strings.HasPrefix(hash, "hash:"):
 				return errors.New("hash is of no scheme that is read")
 			}
 			return nil

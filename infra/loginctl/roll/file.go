@@ -3,12 +3,14 @@ package roll
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // File is one that nobody but its owner may read, and that is there under its
-// name only once it is whole.
+// name only once it is whole. A program that is killed leaves what it wrote so
+// far beside it, under the name with a dot before it and a number behind it.
 type File struct {
 	*os.File
 	name string // empty for one that is written where it is, such as a pipe
@@ -16,17 +18,27 @@ type File struct {
 }
 
 // Create begins a file. Keep or Drop ends it; Drop after Keep does nothing.
+//
+// What it is given holds passwords, and the folder may be open to others, as
+// /tmp is. So nothing is written to a file that is there: a regular one, or a
+// symbolic link, is replaced. Only a pipe or a device is written where it is, if
+// it is the caller's or root's, and what the caller was started with, as
+// /dev/stdout.
 func Create(name string) (*File, error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		// A pipe, or a device: never to be replaced.
-		file, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, fmt.Errorf("opening a file to write: %w", err)
-		}
+	switch file, err := inherited(name); {
+	case err != nil:
+		return nil, err
+	case file != nil:
 		return &File{File: file}, nil
 	}
-	if there, err := filepath.EvalSymlinks(name); err == nil {
-		name = there
+	there, err := os.Lstat(name)
+	switch {
+	case err != nil: // a new one, or one that cannot be made either
+	case there.Mode().IsRegular():
+	case !own(there): // before an open that could wait for its reader for ever
+		return nil, errForeign
+	case there.Mode()&fs.ModeSymlink == 0:
+		return inPlace(name)
 	}
 	// CreateTemp's mode is 0600.
 	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
@@ -34,6 +46,28 @@ func Create(name string) (*File, error) {
 		return nil, fmt.Errorf("making a file: %w", err)
 	}
 	return &File{File: file, name: name}, nil
+}
+
+var errForeign = errors.New("what is there is neither a file nor yours")
+
+// inPlace opens a pipe or a device. What was found under its name may have been
+// replaced since, so it judges what it has opened.
+func inPlace(name string) (*File, error) {
+	file, err := os.OpenFile(name, os.O_WRONLY|noFollow, 0)
+	if err != nil {
+		return nil, fmt.Errorf("opening a file to write: %w", err)
+	}
+	there, err := file.Stat()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("opening a file to write: %w", err)
+	case there.Mode().IsRegular() || !own(there):
+		err = errForeign
+	default:
+		return &File{File: file}, nil
+	}
+	_ = file.Close()
+	return nil, err
 }
 
 // Keep puts the file in place of what was under its name. Where it fails nothing

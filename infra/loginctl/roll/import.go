@@ -25,8 +25,8 @@ const (
 //
 // Its error says why it ended before the file did; rows that were not taken are
 // none. When ctx ends it begins nothing new and finishes what is under way,
-// within ten seconds. The Summary counts what was dealt with in either case. What
-// was under way when an error came may have been written.
+// within ten seconds. The Summary counts what was dealt with in either case, and
+// what may have been written or not.
 func Import(ctx context.Context, c Config) (Summary, error) {
 	if err := c.fill(); err != nil {
 		return Summary{}, err
@@ -130,7 +130,7 @@ func (r *run) fetch(ctx context.Context, in reader) (items []*item, err error) {
 		if err != nil {
 			return items, err
 		}
-		it := &item{record: rec, row: read(rec, r.CheckHash)}
+		it := &item{record: rec, row: read(rec, r.CheckHash, r.Now().Add(MaxInitialLife))}
 		for _, key := range []struct {
 			column string
 			space  space
@@ -157,6 +157,9 @@ func (r *run) tell(items []*item) (err error) {
 	for _, it := range items {
 		switch it.outcome {
 		case undone:
+			if it.doubtful {
+				r.InDoubt++
+			}
 			continue
 		case added:
 			r.Added++

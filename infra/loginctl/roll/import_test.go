@@ -3,6 +3,7 @@ package roll_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,10 @@ func TestARowBecomesAnAccount(t *testing.T) {
 			`mara "" made-1 m@example.com "Mara" "" "" hash=hash:` + long + ` changed=2030-01-31T12:00:00Z`},
 		{"with an initial password, which expires", "login,email,name,initial_password", "mara,m@example.com,Mara," + long, `{"login":"mara","email":"m@example.com","name":"Mara","initial_password":"` + long + `"}`,
 			`mara "" made-1 m@example.com "Mara" "" "" must-change hash=hash:` + long + ` changed=2030-01-31T12:00:00Z expires=2030-02-01T12:00:00Z`},
+		{"with an initial password, which expires whatever the row leaves open", "login,email,name,password_expires,initial_password", "mara,m@example.com,Mara,," + long, `{"login":"mara","email":"m@example.com","name":"Mara","password_expires":null,"initial_password":"` + long + `"}`,
+			`mara "" made-1 m@example.com "Mara" "" "" must-change hash=hash:` + long + ` changed=2030-01-31T12:00:00Z expires=2030-02-01T12:00:00Z`},
+		{"with an initial password, which expires when the row says", "login,email,name,initial_password,password_expires", "mara,m@example.com,Mara," + long + ",2030-05-01T12:00:00Z", `{"login":"mara","email":"m@example.com","name":"Mara","initial_password":"` + long + `","password_expires":"2030-05-01T12:00:00Z"}`,
+			`mara "" made-1 m@example.com "Mara" "" "" must-change hash=hash:` + long + ` changed=2030-01-31T12:00:00Z expires=2030-05-01T12:00:00Z`},
 		{"with a time when a password expires", "login,email,name,password_hash,password_expires", "mara,m@example.com,Mara,hash:x,2031-01-01T01:00:00+01:00", `{"login":"mara","email":"m@example.com","name":"Mara","password_hash":"hash:x","password_expires":"2031-01-01T01:00:00+01:00"}`,
 			`mara "" made-1 m@example.com "Mara" "" "" hash=hash:x expires=2031-01-01T00:00:00Z`},
 		{"with what is empty left empty", "login,alias,id,email,email_verified,name,groups,attribute.dept,disabled,password_hash,password,initial_password,password_expires,must_change", "mara,,,m@example.com,,Mara,,,,,,,,",
@@ -98,6 +103,10 @@ func TestARowIsRefused(t *testing.T) {
 		{"with a password that is the account's name", "login,email,name,initial_password", "mara,m@example.com,Mara of the mountains,Mara of the mountains", "initial_password: use at least 15 characters"},
 		{"with an initial password that need not be changed", "login,email,name,initial_password,must_change", "mara,m@example.com,Mara," + long + ",false", "must_change: is false, but an initial password must be changed"},
 		{"with a time that is none", "login,email,name,password_expires", "mara,m@example.com,Mara,tomorrow", "password_expires: is not a time such as 2030-01-31T12:00:00Z"},
+		{"with an initial password that would open it for longer", "login,email,name,password_expires,initial_password", "mara,m@example.com,Mara,2030-05-01T12:00:01Z," + long, "password_expires: is more than 90 days away, but an initial password must expire within these"},
+		{"with a login that looks like another", "login,email,name", "m\u0430ra,m@example.com,Mara", "login: has Latin and Cyrillic letters in one word, and looks like another"},
+		{"with an alias that has what cannot be seen", "login,alias,email,name", "mara,ma\u200bra,m@example.com,Mara", "alias: has a character that cannot be seen, U+200B"},
+		{"with a hash that has several problems, on one line", "login,email,name,password_hash", "mara,m@example.com,Mara,several", "password_hash: could never be verified: one problem; another problem"},
 		{"with several problems, for all of them", "login,email,name,disabled,id", ",m@example.com,Mara,maybe, 1", "login: there is none; disabled: is neither true nor false; id: has white space around it"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -171,8 +180,10 @@ func TestAHeaderIsRefused(t *testing.T) {
 		})
 	}
 	s := &site{directoryFake: newFake()}
-	if _, err := roll.Import(t.Context(), s.config(roll.JSONL, `[{"login":"mara"}]`)); err == nil || err.Error() != "the file is one JSON array" {
-		t.Errorf("of a JSON array: %v", err)
+	for file, want := range map[string]string{`[{"login":"mara"}]`: "the file is one JSON array", "": "the file is empty", "\ufeff\n\n": "the file is empty"} {
+		if _, err := roll.Import(t.Context(), s.config(roll.JSONL, file)); err == nil || err.Error() != want {
+			t.Errorf("of %q as JSON Lines: %v, want %s", file, err, want)
+		}
 	}
 }
 
@@ -249,6 +260,7 @@ func TestAnAccountThatIsThere(t *testing.T) {
 			want: strings.Replace(as, " hash=hash:old password of mara", " must-change hash=hash:"+long+" changed=2030-01-31T12:00:00Z", 1)},
 		{name: "keeps the same password", header: "login,password", cells: "mara,old password of mara", existing: roll.Update, passwords: true, counts: "1 unchanged"},
 		{name: "is not given a password that the policy refuses", header: "login,password", cells: "mara,short", existing: roll.Update, passwords: true, counts: "1 bad", problem: "line 2: password: use at least 15 characters"},
+		{name: "cannot be given an alias that looks like another", header: "login,alias", cells: "mara,m\u0430ra", existing: roll.Update, counts: "1 bad", problem: "line 2: alias: has Latin and Cyrillic letters in one word, and looks like another"},
 		{name: "cannot be given another's alias", header: "login,alias", cells: "mara,dora@example.com", existing: roll.Update, counts: "1 conflicts", problem: "line 2: alias: is another account's"},
 		{name: "cannot be given another's login as alias", header: "login,alias", cells: "mara,dora", existing: roll.Update, counts: "1 conflicts", problem: "line 2: alias: is another account's"},
 		{name: "is not meant by its alias", header: "login,email,name", cells: "dora@example.com,d@example.com,D", existing: roll.Update, counts: "1 conflicts", problem: "line 2: login: is another account's alias"},
@@ -295,6 +307,63 @@ func TestAnAccountThatIsThere(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestTheSameInitialPasswordStillExpires(t *testing.T) {
+	s := &site{directoryFake: newFake(), change: func(c *roll.Config) { c.Existing, c.UpdatePasswords = roll.Update, true }}
+	const file = "login,email,name,initial_password,password_expires\nmara,m@example.com,Mara," + long + ",\n"
+	for _, want := range []string{"1 added", "1 unchanged"} {
+		if got := counts(s.run(t, roll.CSV, file)); got != want || !s.accounts["mara"].PasswordExpires.Equal(now.Add(7*24*time.Hour)) {
+			t.Errorf("%s, want %s: %s", got, want, show(s.accounts["mara"]))
+		}
+	}
+}
+
+func TestAnAccountThatHasAnOddLoginIsUpdated(t *testing.T) {
+	odd := &account.Account{Login: "m\u0430ra", Alias: "ma\u200bra", ID: "id-1", Email: "m@example.com", Name: "Mara"}
+	s := &site{directoryFake: newFake(odd), change: func(c *roll.Config) { c.Existing = roll.Update }}
+	if got := counts(s.run(t, roll.CSV, "login,alias,name\nm\u0430ra,ma\u200bra,Mara S\n")); got != "1 updated" {
+		t.Errorf("%s, %q", got, s.problems)
+	}
+}
+
+func TestAnAccountHasTheLengthsOfARow(t *testing.T) {
+	most := &account.Account{
+		ID: strings.Repeat("i", 256), Email: strings.Repeat("e", 256), Name: strings.Repeat("n", 256), FirstName: strings.Repeat("f", 256), LastName: strings.Repeat("l", 256),
+		Attributes: map[string]string{strings.Repeat("a", 128): strings.Repeat("v", 2048)},
+	}
+	for range 100 {
+		most.Groups = append(most.Groups, strings.Repeat("g", 256))
+	}
+	for i := range 49 {
+		most.Attributes[fmt.Sprint(i)] = "v"
+	}
+	if err := roll.CheckLengths(most); err != nil {
+		t.Errorf("of the longest: %v", err)
+	}
+	for _, row := range []struct {
+		name, want string
+		change     func(*account.Account)
+	}{
+		{"an ID", "id: is longer than 256 bytes", func(a *account.Account) { a.ID += "x" }},
+		{"an address", "email: is longer than 256 bytes", func(a *account.Account) { a.Email += "x" }},
+		{"a name", "name: is longer than 256 bytes", func(a *account.Account) { a.Name += "x" }},
+		{"both names", "first_name: is longer than 256 bytes; last_name: is longer than 256 bytes", func(a *account.Account) { a.FirstName += "x"; a.LastName += "x" }},
+		{"a group", "groups: is longer than 256 bytes", func(a *account.Account) { a.Groups[7] += "x" }},
+		{"groups", "groups: are more than 100", func(a *account.Account) { a.Groups = append(a.Groups, "x") }},
+		{"an attribute", "attribute.7: is longer than 2048 bytes", func(a *account.Account) { a.Attributes["7"] = strings.Repeat("v", 2049) }},
+		{"an attribute's name", "the name of attribute." + strings.Repeat("x", 60) + "\u2026: is longer than 128 bytes", func(a *account.Account) {
+			delete(a.Attributes, "7")
+			a.Attributes[strings.Repeat("x", 129)] = "v"
+		}},
+		{"attributes", "attributes: are more than 50", func(a *account.Account) { a.Attributes["x"] = "v" }},
+	} {
+		a := most.Clone()
+		row.change(a)
+		if err := roll.CheckLengths(a); err == nil || err.Error() != row.want {
+			t.Errorf("of %s: %v, want %s", row.name, err, row.want)
+		}
 	}
 }
 
@@ -360,6 +429,7 @@ func TestConfigIsChecked(t *testing.T) {
 		{"a format that there is", func(c *roll.Config) { c.Format = "xml" }},
 		{"a way with existing accounts that there is", func(c *roll.Config) { c.Existing = "ask" }},
 		{"passwords changed only in an update", func(c *roll.Config) { c.UpdatePasswords = true }},
+		{"initial passwords that expire", func(c *roll.Config) { c.InitialLife = roll.MaxInitialLife + 1 }},
 		{"no negative concurrency", func(c *roll.Config) { c.Concurrency = -1 }},
 		{"a separator that is no quote", func(c *roll.Config) { c.Separator = '"' }},
 	} {

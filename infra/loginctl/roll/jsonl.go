@@ -29,7 +29,10 @@ func openJSONL(in *lines, ignoreColumns bool) (*jsonlReader, error) {
 func (j *jsonlReader) next() (record, error) {
 	for {
 		long, err := j.read()
-		if err != nil {
+		switch {
+		case errors.Is(err, io.EOF) && !j.begun:
+			return record{}, hint.With(errEmpty, `each of its lines is an object: {"login": "mara", "email": "mara@example.com", "name": "Mara"}`)
+		case err != nil:
 			return record{}, err
 		}
 		row := record{line: j.lines.number, last: j.lines.number}

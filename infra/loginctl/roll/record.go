@@ -53,6 +53,10 @@ const (
 	odd // of no type that a column has
 )
 
+// errEmpty: more likely what should have written the file failed than that
+// nobody is meant.
+var errEmpty = errors.New("the file is empty")
+
 // reader reads a file's records, and io.EOF at its end. Another error ends it.
 type reader interface{ next() (record, error) }
 

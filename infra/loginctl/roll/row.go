@@ -28,8 +28,9 @@ type row struct {
 }
 
 // read takes a record's values by their columns. All that is wrong with them is
-// in problems, without the values. checkHash refuses hashes.
-func read(rec record, checkHash func(string) error) *row {
+// in problems, without the values. checkHash refuses hashes; an initial password
+// expires at latest, if not before.
+func read(rec record, checkHash func(string) error, latest time.Time) *row {
 	r := &row{}
 	if rec.problem != "" {
 		r.problems = []string{rec.problem}
@@ -52,6 +53,13 @@ func read(rec record, checkHash func(string) error) *row {
 	}
 	if r.initial && r.mustChange != nil && !*r.mustChange {
 		r.problem(colMustChange, "is false, but an initial password must be changed")
+	}
+	switch {
+	case !r.initial || r.expires == nil:
+	case r.expires.IsZero():
+		r.expires = nil // it does not say when, rather than never
+	case r.expires.After(latest):
+		r.problem(colExpires, "is more than %d days away, but an initial password must expire within these", MaxInitialLife/(24*time.Hour))
 	}
 	return r
 }

@@ -50,6 +50,9 @@ type Summary struct {
 	// their address is verified, or they are given a password.
 	Unverified int `json:"unverified"`
 	NoPassword int `json:"no_password"`
+	// InDoubt are rows that are not among Rows: they were being written when the
+	// import ended, and whether they were is not known.
+	InDoubt int `json:"in_doubt"`
 	// Line is the last that was dealt with. Unless Complete, up to a batch before
 	// it may not have been.
 	Line int `json:"line"`

@@ -106,6 +106,7 @@ func (r *run) failed(it *item, err error) error {
 		directory.ErrThrottled, directory.ErrUnavailable, directory.ErrMisconfigured, account.ErrReadOnly, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, all) {
+			it.doubtful = all != directory.ErrMisconfigured && all != account.ErrReadOnly
 			return err
 		}
 	}

@@ -89,7 +89,7 @@ func (q Query) Config(ctx context.Context) (aws.Config, error) {
 		config.WithLogger(logging.Nop{}), // what goes wrong is in the error
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(attemptTimeout)),
 	}
-	if q.local() {
+	if q.Local() {
 		options = append(options, config.WithEC2IMDSClientEnableState(imds.ClientDisabled)) // which would be waited for
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
@@ -99,14 +99,14 @@ func (q Query) Config(ctx context.Context) (aws.Config, error) {
 		return aws.Config{}, hint.With(fmt.Errorf("there is no profile %q in AWS's configuration files", noProfile.Profile), "aws configure list-profiles lists them")
 	case err != nil:
 		return aws.Config{}, hint.With(fmt.Errorf("reading AWS's configuration: %w", err), "see to ~/.aws/config and the AWS_ variables, until aws configure list answers")
-	case cfg.Region == "" && q.local():
+	case cfg.Region == "" && q.Local():
 		cfg.Region = "us-east-1"
 	case cfg.Region == "":
 		return aws.Config{}, hint.With(errors.New("no Region is set"), "give the stack's with --region, such as --region eu-west-1, or set AWS_REGION")
 	}
 	_, err = cfg.Credentials.Retrieve(ctx)
 	switch {
-	case err != nil && q.local():
+	case err != nil && q.Local():
 		cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "EMULATOR", SecretAccessKey: "emulator", SessionToken: "emulator", Source: "made up"}, nil
 		})
@@ -116,9 +116,9 @@ func (q Query) Config(ctx context.Context) (aws.Config, error) {
 	return cfg, nil
 }
 
-// local reports whether Endpoint is plain HTTP on this machine, and so no AWS.
+// Local reports whether Endpoint is plain HTTP on this machine, and so no AWS.
 // Whoever could do with saved outputs asks for a stack that somebody deployed.
-func (q Query) local() bool {
+func (q Query) Local() bool {
 	u, err := url.Parse(q.Endpoint)
 	if err != nil || u.Scheme != "http" || q.Saved {
 		return false
