@@ -106,31 +106,10 @@ func unknown(cmd *cobra.Command, args []string) error {
 	err := fmt.Errorf("there is no command %q", cmd.CommandPath()+" "+strings.Join(args, " "))
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		nearest := slices.MinFunc(near, func(a, b string) int { return distance(args[0], a) - distance(args[0], b) })
+		nearest := slices.MinFunc(near, func(a, b string) int { return hint.Distance(args[0], a) - hint.Distance(args[0], b) })
 		return &usageError{hint.With(err, "did you mean %s %s?", cmd.CommandPath(), nearest)}
 	}
 	return &usageError{hint.With(err, "%s --help lists the commands", cmd.CommandPath())}
-}
-
-// distance is how many letters must be added, removed or replaced to make b of a.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1) // from a's beginning so far to each beginning of b
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // noArguments is the Args of a command that has flags only.

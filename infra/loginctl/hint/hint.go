@@ -1,6 +1,6 @@
 // Package hint owns errors that say what to do next. An error says in a
 // sentence what is the case; its hint says what the operator can try, with the
-// command to type where there is one.
+// command to type where there is one; Distance finds what may have been meant.
 package hint
 
 import (

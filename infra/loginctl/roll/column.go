@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"deskpro-login/infra/loginctl/hint"
 )
 
 // The columns, in the order in which they are written.
@@ -87,7 +89,7 @@ func nearest(f Format, name string) string {
 	}
 	best, column := 3, ""
 	for _, candidate := range columns(f) {
-		if d := distance(plain, bare(candidate)); d < best && d <= len(plain)/2 {
+		if d := hint.Distance(plain, bare(candidate)); d < best && d <= len(plain)/2 {
 			best, column = d, candidate
 		}
 	}
@@ -135,25 +137,4 @@ func bare(name string) string {
 		}
 		return r
 	}, strings.ToLower(shortened(name)))
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substituted := diagonal
-			if a[i] != b[j] {
-				substituted++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substituted, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
