@@ -65,6 +65,7 @@ func TestADirectoryOverATableKeepsTheContract(t *testing.T) {
 func TestFlows(t *testing.T) {
 	onEach(t, func(t *testing.T, p part) {
 		t.Run("our own", func(t *testing.T) { runFlows(t, p, fields.Fields{}) })
+		t.Run("another's", func(t *testing.T) { runFlows(t, p, theirs(t)) })
 	})
 }
 
@@ -83,7 +84,7 @@ func runFlows(t *testing.T, p part, f fields.Fields) {
 		}
 		return accounttest.Opened{
 			Store: newTable(t, dynamo.Config{Client: p.client, Table: table, Fields: f}),
-			Put:   store,
+			Put:   store, NoAliases: !f.IsZero(),
 			Remove: func(t *testing.T, login string) {
 				t.Helper()
 				if _, err := p.client.DeleteItem(t.Context(), &dynamodb.DeleteItemInput{TableName: &table, Key: attributes{f.Attribute(fields.Login): text(login)}}); err != nil {
