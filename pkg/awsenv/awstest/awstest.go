@@ -2,14 +2,17 @@
 // project makes, strict enough that plain `go test` can run the real SDK
 // clients over real HTTP: DynamoDB's GetItem, PutItem, DeleteItem, UpdateItem,
 // TransactWriteItems, BatchGetItem and Scan, Secrets Manager's GetSecretValue,
-// Lambda's Invoke and CodeDeploy's PutLifecycleEventHookExecutionStatus. Start is
-// what tests want; a benchmark mounts New's handler itself. For the emulators of
-// `make verify` there are Config and CreateTableAt.
+// DescribeSecret, PutSecretValue, UpdateSecretVersionStage, TagResource and
+// UntagResource, Lambda's Invoke and CodeDeploy's
+// PutLifecycleEventHookExecutionStatus. Start is what tests want; a benchmark
+// mounts New's handler itself. For the emulators of `make verify` there are
+// Config and CreateTableAt.
 //
 // What it does not know it refuses, so that a call that would behave
 // differently on AWS fails here: an operation, parameter or expression outside
 // of what is modelled is an error, never ignored. It does not check signatures
-// or permissions, and it has no time: no item is ever deleted by its TTL.
+// or permissions, and nothing ever happens by itself: no item is deleted by its TTL,
+// no secret rotated.
 package awstest
 
 import (
@@ -29,8 +32,9 @@ import (
 
 // Server is the stand-in. It is safe for concurrent use.
 type Server struct {
-	mu      sync.Mutex
-	tables  map[string]*table
+	mu     sync.Mutex
+	tables map[string]*table
+	// secrets by name.
 	secrets map[string]*secret
 	// functions by ARN, hooks by execution id.
 	functions map[string]Function

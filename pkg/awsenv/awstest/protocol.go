@@ -41,7 +41,14 @@ func serviceOf(prefix string) *service {
 	case "secretsmanager":
 		return &service{
 			name: "secretsmanager", contentType: "application/x-amz-json-1.1", messageName: "Message",
-			operations: map[string]func(*Server, []byte) (any, error){"GetSecretValue": (*Server).getSecretValue},
+			operations: map[string]func(*Server, []byte) (any, error){
+				"GetSecretValue":           (*Server).getSecretValue,
+				"DescribeSecret":           (*Server).describeSecret,
+				"PutSecretValue":           (*Server).putSecretValue,
+				"UpdateSecretVersionStage": (*Server).updateSecretVersionStage,
+				"TagResource":              (*Server).tagResource,
+				"UntagResource":            (*Server).untagResource,
+			},
 		}
 	case "CodeDeploy_20141006":
 		return &service{
