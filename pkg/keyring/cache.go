@@ -100,6 +100,23 @@ func (c *Cache[T]) Get(ctx context.Context) (T, error) {
 	}
 }
 
+// Renew puts in a value that was fetched otherwise, as if Fetch had just returned
+// it. It does nothing if same says so of the cached one, which so is fetched
+// again when it is due; nor if ctx ends while another caller fetches.
+func (c *Cache[T]) Renew(ctx context.Context, value T, same func(cached T) bool) {
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return
+	}
+	if same(c.value) {
+		return
+	}
+	now := c.cfg.Now().Round(0)
+	c.value, c.fetched, c.due = value, now, now.Add(jitter(c.cfg.TTL))
+}
+
 func jitter(d time.Duration) time.Duration {
 	tenth := int64(d / 10)
 	return d + time.Duration(rand.Int64N(2*tenth+1)-tenth)

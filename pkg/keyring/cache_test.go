@@ -23,7 +23,7 @@ type source struct {
 	delay time.Duration
 }
 
-func (s *source) Keyring(ctx context.Context) (keyring.Keyring, error) {
+func (s *source) Current(ctx context.Context) (keyring.Key, error) {
 	s.mu.Lock()
 	s.calls++
 	key, err, delay := s.key, s.err, s.delay
@@ -31,9 +31,9 @@ func (s *source) Keyring(ctx context.Context) (keyring.Keyring, error) {
 	select {
 	case <-time.After(delay):
 	case <-ctx.Done():
-		return keyring.Keyring{}, keyring.ErrUnavailable
+		return keyring.Key{}, keyring.ErrUnavailable
 	}
-	return keyring.Keyring{Current: key}, err
+	return key, err
 }
 
 func (s *source) set(key keyring.Key, err error) {
@@ -51,9 +51,9 @@ func key(t *testing.T, version string) keyring.Key {
 	return k
 }
 
-func newCache(t *testing.T, s keyring.Source) *keyring.Cache[keyring.Keyring] {
+func newCache(t *testing.T, s *source) *keyring.Cache[keyring.Key] {
 	t.Helper()
-	c, err := keyring.NewCache(keyring.CacheConfig[keyring.Keyring]{Fetch: s.Keyring, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	c, err := keyring.NewCache(keyring.CacheConfig[keyring.Key]{Fetch: s.Current, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +62,11 @@ func newCache(t *testing.T, s keyring.Source) *keyring.Cache[keyring.Keyring] {
 
 // want fails t unless the cache answers with version, or with err where
 // version is empty.
-func want(t *testing.T, c *keyring.Cache[keyring.Keyring], version string, err error) {
+func want(t *testing.T, c *keyring.Cache[keyring.Key], version string, err error) {
 	t.Helper()
 	got, gotErr := c.Get(t.Context())
-	if !errors.Is(gotErr, err) || got.Current.Version() != version {
-		t.Errorf("at %s: got version %q, error %v; want %q, %v", time.Now().Format(time.TimeOnly), got.Current.Version(), gotErr, version, err)
+	if !errors.Is(gotErr, err) || got.Version() != version {
+		t.Errorf("at %s: got version %q, error %v; want %q, %v", time.Now().Format(time.TimeOnly), got.Version(), gotErr, version, err)
 	}
 }
 
@@ -152,4 +152,74 @@ func TestAKeyTakenAwayStopsSigningAtOnce(t *testing.T) {
 			want(t, c, "", keyring.ErrUnavailable)
 		})
 	}
+}
+
+func sameAs(version string) func(keyring.Key) bool {
+	return func(cached keyring.Key) bool { return cached.Version() == version }
+}
+
+func TestWhatWasFetchedOtherwiseSignsAtOnceAndAsLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{key: key(t, "old")}
+		c := newCache(t, s)
+		want(t, c, "old", nil)
+		time.Sleep(50 * time.Second)
+		c.Renew(t.Context(), key(t, "new"), sameAs("new"))
+		s.set(key(t, "newer"), nil)
+		time.Sleep(53 * time.Second)
+		want(t, c, "new", nil)
+		if s.calls != 1 {
+			t.Errorf("%d fetches, want 1", s.calls)
+		}
+		time.Sleep(14 * time.Second)
+		want(t, c, "newer", nil)
+	})
+}
+
+func TestWhatWasFetchedOtherwiseServesBeforeTheFirstFetchAndThroughAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{err: keyring.ErrUnavailable}
+		c := newCache(t, s)
+		want(t, c, "", keyring.ErrUnavailable)
+		c.Renew(t.Context(), key(t, "v"), sameAs("v"))
+		want(t, c, "v", nil)
+		time.Sleep(14 * time.Minute)
+		want(t, c, "v", nil)
+		time.Sleep(2 * time.Minute)
+		want(t, c, "", keyring.ErrUnavailable)
+	})
+}
+
+// Else a key that was taken away would sign as long as somebody looks for others.
+func TestTheSameFetchedOtherwiseIsFetchedAgainWhenItIsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{key: key(t, "v")}
+		c := newCache(t, s)
+		want(t, c, "v", nil)
+		for range 7 {
+			time.Sleep(10 * time.Second)
+			c.Renew(t.Context(), key(t, "v"), sameAs("v"))
+		}
+		s.set(keyring.Key{}, keyring.ErrAbsent)
+		want(t, c, "", keyring.ErrAbsent)
+		c.Renew(t.Context(), key(t, "v"), sameAs("v"))
+		want(t, c, "", keyring.ErrAbsent)
+	})
+}
+
+func TestRenewDoesNotOutwaitItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{key: key(t, "slow"), delay: time.Hour}
+		c := newCache(t, s)
+		go c.Get(t.Context())
+		synctest.Wait()
+		ctx, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		start := time.Now()
+		c.Renew(ctx, key(t, "fast"), sameAs("fast"))
+		if waited := time.Since(start); waited != time.Second {
+			t.Errorf("waited %v, want 1s", waited)
+		}
+		want(t, c, "slow", nil)
+	})
 }

@@ -28,7 +28,17 @@ type Key struct {
 	secret  redact.Secret
 	version string
 	made    time.Time
+	stage   Stage
 }
+
+// Stage is what a version of a secret is for.
+type Stage string
+
+const (
+	Current  Stage = "current"
+	Pending  Stage = "pending"
+	Previous Stage = "previous"
+)
 
 // ParseKey reads a secret's stored value: the key itself, byte for byte what
 // the admin pastes into Deskpro, or a JSON object {"key": "…"}, which is what
@@ -77,3 +87,16 @@ func (k Key) MadeAt(t time.Time) Key {
 // Made is the time at which this version was stored; zero where the store does
 // not tell.
 func (k Key) Made() time.Time { return k.made }
+
+// In returns the key with the stage that its version is in.
+func (k Key) In(stage Stage) Key {
+	k.stage = stage
+	return k
+}
+
+// Stage is the one that the version was in when it was fetched; empty where the
+// store does not tell.
+func (k Key) Stage() Stage { return k.stage }
+
+// IsZero reports whether k is no key.
+func (k Key) IsZero() bool { return k.secret.Reveal() == "" }

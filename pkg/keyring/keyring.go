@@ -3,6 +3,8 @@ package keyring
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"deskpro-login/pkg/redact"
 )
@@ -11,21 +13,49 @@ import (
 type Keyring struct {
 	// Current signs.
 	Current Key
+	// Pending is to be Current once Deskpro has it too; a zero Key where nothing
+	// is to change.
+	Pending Key
+	// Previous was Current before; a zero Key where there was none, or where it
+	// must not be used any more.
+	Previous Key
+	// Changed is when anything about the secret was changed last.
+	Changed time.Time
 }
 
-// Source fetches a door's keyring.
+// Usable returns the keys that Deskpro may have at now, no two of them the same:
+// Current, then Pending, then Previous if the last change is younger than
+// window. A window of zero returns Current alone.
+func (k Keyring) Usable(now time.Time, window time.Duration) []Key {
+	usable := []Key{k.Current}
+	if window <= 0 {
+		return usable
+	}
+	others := []Key{k.Pending}
+	if now.Sub(k.Changed) < window {
+		others = append(others, k.Previous)
+	}
+	for _, other := range others {
+		if !other.IsZero() && !slices.ContainsFunc(usable, other.Same) {
+			usable = append(usable, other)
+		}
+	}
+	return usable
+}
+
+// Source fetches a door's keys.
 //
-// Keyring returns an error for which errors.Is finds exactly one of the
-// sentinels below. It is safe for concurrent use and returns soon after ctx
+// Its methods return an error for which errors.Is finds exactly one of the
+// sentinels below. They are safe for concurrent use and return soon after ctx
 // ends.
 type Source interface {
+	// Current returns the key that signs.
+	Current(ctx context.Context) (Key, error)
+	// Keyring returns all keys, for a token that Deskpro did not accept. It may
+	// take longer, and what it returns is newer: Current is the same from then on.
+	// A Pending or a Previous that cannot be used is left out.
 	Keyring(ctx context.Context) (Keyring, error)
 }
-
-// SourceFunc is a function as a Source, such as a Cache's Get.
-type SourceFunc func(context.Context) (Keyring, error)
-
-func (f SourceFunc) Keyring(ctx context.Context) (Keyring, error) { return f(ctx) }
 
 // The sentinels of Source. The text around them is for the log and says what
 // to do; it never holds a key.
@@ -56,9 +86,10 @@ type Versions interface {
 	Previous(ctx context.Context) (Version, error)
 }
 
-// Static is a Source of one key that never changes, for the local server and
-// tests.
+// Static is a Source of one key that never changes, for tests.
 type Static struct{ Key Key }
+
+func (s Static) Current(context.Context) (Key, error) { return s.Key, nil }
 
 func (s Static) Keyring(context.Context) (Keyring, error) { return Keyring{Current: s.Key}, nil }
 

@@ -160,12 +160,12 @@ func directive(policy, name string) []string {
 // wrongToken says what is wrong with a redirect, which must be the one that
 // would be made here and now, but for what is fresh in each token.
 func (t *Trial) wrongToken(ctx context.Context, d Door, person directory.User, location string) []string {
-	ring, err := d.Keys.Keyring(ctx)
+	key, err := d.Keys.Current(ctx)
 	if err != nil {
 		return []string{"there is nothing to verify the token with: " + err.Error()}
 	}
 	now := t.cfg.Now()
-	ours, err := mint(d, ring.Current, person, now)
+	ours, err := mint(d, key, person, now)
 	if err != nil {
 		return []string{"there is nothing to compare the token with: " + err.Error()}
 	}
@@ -184,11 +184,11 @@ func (t *Trial) wrongToken(ctx context.Context, d Door, person directory.User, l
 	} else if location != strings.TrimSuffix(returnTo.With(ours), ours.Reveal())+tokens[0] {
 		wrong = append(wrong, "it leads to another page")
 	}
-	got, err := d.App.Verify(tokens[0], ring.Current, now)
+	got, err := d.App.Verify(tokens[0], key, now)
 	if err != nil {
 		return append(wrong, err.Error())
 	}
-	want, err := d.App.Verify(ours.Reveal(), ring.Current, now)
+	want, err := d.App.Verify(ours.Reveal(), key, now)
 	if err != nil {
 		return append(wrong, "there is nothing to compare the token with: "+err.Error())
 	}
@@ -198,7 +198,7 @@ func (t *Trial) wrongToken(ctx context.Context, d Door, person directory.User, l
 // tryKey holds the doors' keys apart: with one for both, a user's token would
 // open the agent interface. A key that cannot be had is tryRedirect's to tell.
 func (t *Trial) tryKey(ctx context.Context, d Door) *failure {
-	ring, err := d.Keys.Keyring(ctx)
+	key, err := d.Keys.Current(ctx)
 	if err != nil {
 		return nil
 	}
@@ -206,7 +206,7 @@ func (t *Trial) tryKey(ctx context.Context, d Door) *failure {
 		if other.Name == d.Name {
 			continue
 		}
-		if others, err := other.Keys.Keyring(ctx); err == nil && ring.Current.Same(others.Current) {
+		if others, err := other.Keys.Current(ctx); err == nil && key.Same(others) {
 			return &failure{door: d.Name, check: "secret", want: "one of its own", reason: "it is also that of " + other.Name}
 		}
 	}

@@ -120,6 +120,8 @@ type keys struct {
 	err error
 }
 
+func (k *keys) Current(context.Context) (keyring.Key, error) { return k.key, k.err }
+
 func (k *keys) Keyring(context.Context) (keyring.Keyring, error) {
 	return keyring.Keyring{Current: k.key}, k.err
 }

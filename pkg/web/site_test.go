@@ -136,6 +136,8 @@ type keySource struct {
 	err error
 }
 
+func (k *keySource) Current(context.Context) (keyring.Key, error) { return k.key, k.err }
+
 func (k *keySource) Keyring(context.Context) (keyring.Keyring, error) {
 	return keyring.Keyring{Current: k.key}, k.err
 }

@@ -35,12 +35,12 @@ func TestTheCurrentVersionSigns(t *testing.T) {
 	s := source(t, cfg)
 	for _, row := range []struct{ stored, want string }{{value, value}, {`{"key":"` + value + `-2"}`, value + "-2"}} {
 		version := server.PutSecret(name, row.stored)
-		ring, err := s.Keyring(t.Context())
+		key, err := s.Current(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := string(ring.Current.Bytes()); got != row.want || ring.Current.Version() != version {
-			t.Errorf("key %q of version %q, want %q of %q", got, ring.Current.Version(), row.want, version)
+		if got := string(key.Bytes()); got != row.want || key.Version() != version {
+			t.Errorf("key %q of version %q, want %q of %q", got, key.Version(), row.want, version)
 		}
 	}
 	if got := server.Calls("GetSecretValue"); got != 2 {
@@ -68,7 +68,7 @@ func TestWhatTheStoreSaysBecomesASentinelThatTellsWhatToDo(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			server, cfg := awstest.Start(t)
 			row.change(server)
-			_, err := source(t, cfg).Keyring(t.Context())
+			_, err := source(t, cfg).Current(t.Context())
 			if !errors.Is(err, row.want) || !strings.Contains(err.Error(), row.says) || !strings.Contains(err.Error(), name) {
 				t.Fatalf("error = %v, want %v that says %q and names the secret", err, row.want, row.says)
 			}
@@ -92,7 +92,7 @@ func TestAHangEndsWithTheContext(t *testing.T) {
 	defer server.Clear()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := source(t, cfg).Keyring(ctx); !errors.Is(err, keyring.ErrUnavailable) {
+	if _, err := source(t, cfg).Current(ctx); !errors.Is(err, keyring.ErrUnavailable) {
 		t.Errorf("error = %v, want ErrUnavailable", err)
 	}
 }
@@ -106,7 +106,7 @@ func TestPrefetchedKeysHasTheKeyBeforeItIsAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.Inject("GetSecretValue", awstest.Fault{Code: "InternalServiceError"})
-	if _, err := cache.Keyring(t.Context()); err != nil {
+	if _, err := cache.Current(t.Context()); err != nil {
 		t.Errorf("the first request had to ask: %v", err)
 	}
 }
@@ -119,7 +119,7 @@ func TestAFailedPrefetchIsMadeUpForByTheFirstRequest(t *testing.T) {
 		t.Fatalf("the function would not start: %v", err)
 	}
 	server.PutSecret(name, value)
-	if _, err := cache.Keyring(t.Context()); err != nil {
+	if _, err := cache.Current(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -144,7 +144,7 @@ func TestMotoAgrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Keyring(t.Context()); !errors.Is(err, keyring.ErrAbsent) {
+	if _, err := s.Current(t.Context()); !errors.Is(err, keyring.ErrAbsent) {
 		t.Errorf("before it exists: %v, want ErrAbsent", err)
 	}
 	if _, err := client.CreateSecret(t.Context(), &secretsmanager.CreateSecretInput{Name: &id, SecretString: aws.String(value)}); err != nil {
@@ -153,18 +153,18 @@ func TestMotoAgrees(t *testing.T) {
 	t.Cleanup(func() {
 		_, _ = client.DeleteSecret(context.Background(), &secretsmanager.DeleteSecretInput{SecretId: &id, ForceDeleteWithoutRecovery: aws.Bool(true)})
 	})
-	first, err := s.Keyring(t.Context())
+	first, err := s.Current(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{SecretId: &id, SecretString: aws.String(value + "-2")}); err != nil {
 		t.Fatal(err)
 	}
-	second, err := s.Keyring(t.Context())
+	second, err := s.Current(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(first.Current.Bytes()) != value || string(second.Current.Bytes()) != value+"-2" || first.Current.Version() == second.Current.Version() {
-		t.Errorf("keys %q of %q, then %q of %q", first.Current.Bytes(), first.Current.Version(), second.Current.Bytes(), second.Current.Version())
+	if string(first.Bytes()) != value || string(second.Bytes()) != value+"-2" || first.Version() == second.Version() {
+		t.Errorf("keys %q of %q, then %q of %q", first.Bytes(), first.Version(), second.Bytes(), second.Version())
 	}
 }

@@ -27,6 +27,9 @@ type inProcess struct{ *awstest.Server }
 func (p inProcess) Do(r *http.Request) (*http.Response, error) {
 	answer := httptest.NewRecorder()
 	p.ServeHTTP(answer, r)
+	if err := r.Context().Err(); err != nil { // it had hung
+		return nil, err
+	}
 	return answer.Result(), nil
 }
 
