@@ -61,6 +61,7 @@ var rooms = []room{
 	{"session", 2, []string{"redact", "state"}, "sessions are logic over any store; the cookie is web's"},
 	{"state/statetest", 2, []string{"state"}, "the contract suite knows the contract, never an adapter"},
 
+	{"bounce", 2, []string{"keyring", "state"}, "what a browser's return says of a key is logic over keys and any store; the cookie is web's"},
 	{"config", 3, []string{"deskpro", "directory/claims", "directory/fields", "lambdahttp", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
 	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
 	{"directory/cognito", 3, []string{"awsenv", "directory", "directory/claims", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
