@@ -36,7 +36,8 @@ build-LoginFunction: FUNCTION = login
 build-AuthenticateFunction: FUNCTION = authenticate
 build-LogoutFunction: FUNCTION = logout
 build-PreflightFunction: FUNCTION = preflight
-build-LoginFunction build-AuthenticateFunction build-LogoutFunction build-PreflightFunction:
+build-RotateFunction: FUNCTION = rotate
+build-LoginFunction build-AuthenticateFunction build-LogoutFunction build-PreflightFunction build-RotateFunction:
 	$(GO_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
 
 # What to set comes from samconfig.toml; the first time make deploy ARGS=--guided asks.

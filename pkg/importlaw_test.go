@@ -62,6 +62,10 @@ var rooms = []room{
 	{"state/statetest", 2, []string{"state"}, "the contract suite knows the contract, never an adapter"},
 
 	{"bounce", 2, []string{"keyring", "state"}, "what a browser's return says of a key is logic over keys and any store; the cookie is web's"},
+	{"rotation", 3, []string{"audit", "deskpro", "keyring", "redact"}, "which version signs next is decided over any store of secrets: never by what AWS allows alone"},
+	{"rotation/awsrotation", 4, []string{"awsenv", "redact", "rotation", sdk, smithy}, "an adapter knows its contract and its service, no other adapter"},
+	{"rotation/rotationtest", 4, []string{"redact", "rotation"}, "the contract suite knows the contract, never an adapter"},
+
 	{"config", 3, []string{"deskpro", "directory/claims", "directory/fields", "lambdahttp", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
 	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
 	{"directory/cognito", 3, []string{"awsenv", "directory", "directory/claims", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
@@ -81,7 +85,8 @@ var rooms = []room{
 
 // adapters are wired to contracts by mains alone.
 var adapters = []string{
-	"directory/cognito", "directory/dynamo", "directory/memory", "directory/oidc", "keyring/awssecrets", "state/dynamo", "state/memory",
+	"directory/cognito", "directory/dynamo", "directory/memory", "directory/oidc", "keyring/awssecrets", "rotation/awsrotation", "state/dynamo",
+	"state/memory",
 }
 
 // unlinked says what a package must not link, directly or through others. A
@@ -121,6 +126,16 @@ var unlinked = []struct{ from, to, because string }{
 	{"functions/logout", house + "pkg/directory/oidc", "it never reads an account"},
 	{"functions/logout", goOIDC, "its cost is for who federates"},
 	{"functions/logout", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
+
+	{"functions/rotate", house + "pkg/web", "it serves nobody: it changes secrets and does nothing else"},
+	{"functions/rotate", house + "pkg/directory/account", "it never reads an account"},
+	{"functions/rotate", house + "pkg/factor", "it never sees a code"},
+	{"functions/rotate", house + "pkg/password", "it never sees a password"},
+	{"functions/rotate", sdk + "/service/cognitoidentityprovider", "it never reads an account"},
+
+	{"functions/login", house + "pkg/rotation", "it signs with what there is, and changes no secret"},
+	{"functions/authenticate", house + "pkg/rotation", "it signs with what there is, and changes no secret"},
+	{"functions/preflight", house + "pkg/rotation", "it tries what there is, and changes no secret"},
 
 	{"functions/", sdk + "/config", "its chain costs a third of a cold start and finds nothing inside Lambda; use pkg/awsenv"},
 	{"functions/", house + "pkg/lambdahttp/gateway", "the local gateway is not for Lambda"},

@@ -29,7 +29,7 @@ func newConfig() *cobra.Command {
 }
 
 func functions() []string {
-	return []string{string(config.Login), string(config.Authenticate), string(config.Logout), string(config.Preflight)}
+	return []string{string(config.Login), string(config.Authenticate), string(config.Logout), string(config.Preflight), string(config.Rotate)}
 }
 
 func newConfigCheck() *cobra.Command {
@@ -222,17 +222,22 @@ func known(name string) bool {
 
 // guess returns the function that reads all of these variables, and of several
 // such the one that reads the fewest besides; all that there may be, if none
-// does. What preflight reads the others read, too, but for what it tries.
+// does. What preflight and rotate read the others read, too, but for what is
+// theirs alone.
 func guess(variables map[string]string) []config.Function {
-	reads, tries := map[config.Function]int{}, false
+	reads, own := map[config.Function]int{}, map[config.Function]bool{}
 	for _, v := range config.Variables() {
 		for _, function := range v.Functions {
 			reads[function]++
 		}
-		tries = tries || slices.Equal(v.Functions, []config.Function{config.Preflight}) && variables[v.Name] != ""
+		if len(v.Functions) == 1 && variables[v.Name] != "" {
+			own[v.Functions[0]] = true
+		}
 	}
-	if !tries {
-		delete(reads, config.Preflight)
+	for _, function := range []config.Function{config.Preflight, config.Rotate} {
+		if !own[function] {
+			delete(reads, function)
+		}
 	}
 	candidates := slices.SortedFunc(maps.Keys(reads), func(a, b config.Function) int {
 		return cmp.Or(reads[a]-reads[b], strings.Compare(string(a), string(b)))
@@ -247,5 +252,5 @@ func guess(variables map[string]string) []config.Function {
 			return []config.Function{function}
 		}
 	}
-	return slices.DeleteFunc([]config.Function{config.Login, config.Authenticate, config.Logout, config.Preflight}, func(function config.Function) bool { return reads[function] == 0 })
+	return slices.DeleteFunc([]config.Function{config.Login, config.Authenticate, config.Logout, config.Preflight, config.Rotate}, func(function config.Function) bool { return reads[function] == 0 })
 }

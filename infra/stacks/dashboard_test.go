@@ -265,6 +265,12 @@ func dashboardSeries(t *testing.T, s *stack) []series {
 	var all []series
 	for _, w := range widgets(t, s) {
 		var before []any
+		ids := map[string]bool{}
+		for _, row := range w.Properties.Metrics {
+			if options, ok := row[len(row)-1].(object); ok && options["id"] != nil {
+				ids[options["id"].(string)] = false
+			}
+		}
 		for _, row := range w.Properties.Metrics {
 			m := series{where: w.Properties.Title, stat: w.Properties.Stat, values: map[string]string{}}
 			options, isObject := row[len(row)-1].(object)
@@ -274,7 +280,16 @@ func dashboardSeries(t *testing.T, s *stack) []series {
 			if stat, ok := options["stat"].(string); ok {
 				m.stat = stat
 			}
-			if expression, ok := options["expression"].(string); ok {
+			if expression, ok := options["expression"].(string); ok && !strings.HasPrefix(expression, "SEARCH(") {
+				for _, word := range regexp.MustCompile(`[A-Za-z_]+`).FindAllString(expression, -1) {
+					if _, known := ids[word]; known {
+						ids[word] = true
+					} else if word != "FILL" {
+						t.Errorf("%s computes with %s, which it does not have", m.where, word)
+					}
+				}
+				continue
+			} else if ok {
 				m.search(t, expression)
 				all = append(all, m)
 				continue
@@ -293,6 +308,11 @@ func dashboardSeries(t *testing.T, s *stack) []series {
 				}
 			}
 			all = append(all, m)
+		}
+		for id, used := range ids {
+			if !used {
+				t.Errorf("%s calls a metric %s and does not compute with it", w.Properties.Title, id)
+			}
 		}
 	}
 	return all

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ var watched = map[string]string{
 	"LoginFunction": "f-login", "AuthenticateFunction": "f-authenticate", "LogoutFunction": "f-logout",
 	"LoginLogs": "/aws/lambda/deskpro-login/login", "AuthenticateLogs": "/aws/lambda/deskpro-login/authenticate",
 	"LogoutLogs": "/aws/lambda/deskpro-login/logout", "AccessLogs": "/aws/vendedlogs/deskpro-login/access",
+	"RotateLogs":   "/aws/lambda/deskpro-login/rotate",
 	"OperatorLogs": "deskpro-login-OperatorLogs-1ABCDEFGHIJKL",
 	"StateTable":   "t-state", "AccountsTable": "t-accounts", "UserPoolId": "", "UserPoolClientId": "",
 	"UsersDoor": "on", "AgentsDoor": "on", "Edge": "on", "MaxSecretAgeDays": "365", "AlarmTopicArn": topic,
@@ -115,8 +117,8 @@ func TestEachAlarmSaysWhatToDoFirst(t *testing.T) {
 		}
 	}
 	alarms := allAlarms(t)
-	if len(alarms) > 17 {
-		t.Errorf("there are %d alarms, want 17 at most", len(alarms))
+	if len(alarms) > 19 {
+		t.Errorf("there are %d alarms, want 19 at most", len(alarms))
 	}
 	for name, alarm := range alarms {
 		description, _ := alarm["AlarmDescription"].(string)
@@ -131,6 +133,23 @@ func TestEachAlarmSaysWhatToDoFirst(t *testing.T) {
 		if alarm["TreatMissingData"] == nil {
 			t.Errorf("%s does not say what missing data means", name)
 		}
+	}
+}
+
+// What an alarm sends its reader to is there.
+func TestAlarmsNameHeadingsThatAreThere(t *testing.T) {
+	named := 0
+	for name, alarm := range allAlarms(t) {
+		for _, place := range regexp.MustCompile(`([A-Z]+\.md), ([A-Z][^.:]+)`).FindAllStringSubmatch(alarm["AlarmDescription"].(string), -1) {
+			named++
+			page, err := os.ReadFile(place[1])
+			if err != nil || !strings.Contains(string(page), "# "+place[2]+"\n") {
+				t.Errorf("%s leads to %q in %s, which is not there (%v)", name, place[2], place[1], err)
+			}
+		}
+	}
+	if named < 5 {
+		t.Errorf("found %d headings", named)
 	}
 }
 

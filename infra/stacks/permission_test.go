@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"deskpro-login/pkg/rotation"
 )
 
 const (
@@ -24,10 +26,19 @@ const (
 func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	trace := []string{"xray:PutTelemetryRecords *", "xray:PutTraceSegments *"}
 	signing := []string{"secretsmanager:GetSecretValue AgentsSecret", "secretsmanager:GetSecretValue UsersSecret"}
-	login := slices.Concat(trace, signing, []string{
+	// keyring.Source.Keyring asks which versions there are.
+	versions := []string{"secretsmanager:DescribeSecret AgentsSecret", "secretsmanager:DescribeSecret UsersSecret"}
+	login := slices.Concat(trace, signing, versions, []string{
 		"logs:CreateLogStream LoginLogs.Arn", "logs:PutLogEvents LoginLogs.Arn",
-		"dynamodb:GetItem StateTable.Arn session#* ended#*", // session.Find
-		"dynamodb:PutItem StateTable.Arn session#*",         // session.Find, noting the use
+		"dynamodb:GetItem StateTable.Arn session#* ended#* bounces#users bounces#agents", // session.Find, bounce.Ledger
+		"dynamodb:PutItem StateTable.Arn session#* bounces#users bounces#agents",         // session.Find, noting the use; bounce.Ledger
+	})
+	// rotation.Rotation over awsrotation.Store. To confirm (TagResource) is not its own.
+	rotate := slices.Concat(trace, signing, versions, []string{
+		"logs:CreateLogStream RotateLogs.Arn", "logs:PutLogEvents RotateLogs.Arn",
+		"secretsmanager:PutSecretValue AgentsSecret", "secretsmanager:PutSecretValue UsersSecret",
+		"secretsmanager:UpdateSecretVersionStage AgentsSecret", "secretsmanager:UpdateSecretVersionStage UsersSecret",
+		"secretsmanager:UntagResource AgentsSecret tag " + rotation.ConfirmedTag, "secretsmanager:UntagResource UsersSecret tag " + rotation.ConfirmedTag,
 	})
 	authenticate := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream AuthenticateLogs.Arn", "logs:PutLogEvents AuthenticateLogs.Arn",
@@ -65,35 +76,40 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 		want       map[string][]string
 	}{
 		"with a table of accounts": {bothDoors, map[string][]string{
-			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "RotateRole": rotate, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem AccountsTable.Arn", "dynamodb:UpdateItem AccountsTable.Arn" + credentials, "secretsmanager:GetSecretValue FactorSecret"}),
 		}},
-		"with a table of accounts without apps": {with(bothDoors, map[string]string{"Factors": "off"}), map[string][]string{
+		"with people who vouch for a secret": {with(bothDoors, map[string]string{"PromoteWhen": "accepted", "DirectoryKind": "cognito"}), map[string][]string{
 			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"RotateRole":       slices.Concat(rotate, []string{"dynamodb:GetItem StateTable.Arn bounces#users bounces#agents"}), // bounce.Ledger.Of
+			"AuthenticateRole": slices.Concat(authenticate, asking("UserPool.Arn"), []string{"secretsmanager:GetSecretValue UserPoolClientSecret"}),
+		}},
+		"with a table of accounts without apps": {with(bothDoors, map[string]string{"Factors": "off"}), map[string][]string{
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "RotateRole": rotate, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem AccountsTable.Arn", "dynamodb:UpdateItem AccountsTable.Arn" + credentials}),
 		}},
 		"with a table of accounts that is only read": {with(bothDoors, map[string]string{"AccountsWrites": "off"}), map[string][]string{
-			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "RotateRole": rotate, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem AccountsTable.Arn"}),
 		}},
 		"with a table of accounts from an earlier stack": {with(bothDoors, map[string]string{"AccountsTableName": "mine", "FactorSecretArn": factorSecret}), map[string][]string{
-			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "RotateRole": rotate, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem " + mine, "dynamodb:UpdateItem " + mine + credentials, "secretsmanager:GetSecretValue " + factorSecret}),
 		}},
 		"with a table of others": {with(bothDoors, map[string]string{"AccountsTableName": "mine", "AccountsFields": "login=username"}), map[string][]string{
-			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "RotateRole": rotate, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem " + mine, "dynamodb:UpdateItem " + mine, "secretsmanager:GetSecretValue FactorSecret"}),
 		}},
 		"with a table of others that is only read": {with(bothDoors, map[string]string{"AccountsTableName": "mine", "AccountsFields": "login=username", "AccountsWrites": "off"}), map[string][]string{
-			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "RotateRole": rotate, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, []string{"dynamodb:GetItem " + mine}),
 		}},
 		"with a user pool that the stack makes": {with(bothDoors, map[string]string{"DirectoryKind": "cognito"}), map[string][]string{
-			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "RotateRole": rotate, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, asking("UserPool.Arn"), []string{"secretsmanager:GetSecretValue UserPoolClientSecret"}),
 		}},
 		"with a Cognito user pool in another Region": {bothDoorsWithCognito, map[string][]string{
-			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "CodeDeployRole": deploy,
+			"LoginRole": login, "LogoutRole": logout, "PreflightRole": preflight, "RotateRole": rotate, "CodeDeployRole": deploy,
 			"AuthenticateRole": slices.Concat(authenticate, asking(pool), []string{"secretsmanager:GetSecretValue " + clientSecret}),
 		}},
 	} {
@@ -119,7 +135,7 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 func TestASecretOfOnesOwnIsReadInsteadOfOneThatIsMade(t *testing.T) {
 	const mine = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:mine-AbCdEf"
 	s := newStack(t, with(bothDoors, map[string]string{"AgentsSecretArn": mine}))
-	for _, role := range []string{"LoginRole", "AuthenticateRole", "PreflightRole"} {
+	for _, role := range []string{"LoginRole", "AuthenticateRole", "PreflightRole", "RotateRole"} {
 		got := s.permissions(role, s.resource(role))
 		if !got["secretsmanager:GetSecretValue "+mine] || got["secretsmanager:GetSecretValue AgentsSecret"] || !got["secretsmanager:GetSecretValue UsersSecret"] {
 			t.Errorf("%s permits %v", role, slices.Sorted(maps.Keys(got)))
@@ -173,8 +189,10 @@ func TestEachRoleIsWithinTheBoundary(t *testing.T) {
 func TestOnlyTheDoorThatIsOnHasItsSecretRead(t *testing.T) {
 	s := newStack(t, map[string]string{"UsersDeskproUrl": "https://acme.deskpro.com/"})
 	for role, resource := range s.resources("AWS::IAM::Role") {
-		if s.permissions(role, resource)["secretsmanager:GetSecretValue AgentsSecret"] {
-			t.Errorf("%s reads the secret of the door that is off", role)
+		for permission := range s.permissions(role, resource) {
+			if strings.Contains(permission, "AgentsSecret") {
+				t.Errorf("%s permits %s, of the door that is off", role, permission)
+			}
 		}
 	}
 }
@@ -206,10 +224,13 @@ func (s *stack) permissions(name string, role object) map[string]bool {
 					if strings.Contains(action, "*") || strings.Contains(resource, "*") && !strings.HasPrefix(action, "xray:") && action != "cloudwatch:DescribeAlarms" && resource != deployments && !strings.HasSuffix(resource, "Function.Arn:*") {
 						s.t.Errorf("%s permits %s on %s: only X-Ray and alarms have no finer resource, a deployment's group no name before it is made, and a version no number", name, action, resource)
 					}
+					if slices.Contains([]string{"secretsmanager:TagResource", "secretsmanager:UpdateSecret", "secretsmanager:RotateSecret"}, action) {
+						s.t.Errorf("%s permits %s: what is right for Deskpro is for an operator to say", name, action)
+					}
 					if strings.HasPrefix(action, "kms:") && statement["Condition"].(object)["StringEquals"].(object)["kms:ViaService"] == nil {
 						s.t.Errorf("%s permits %s directly, not only through a service", name, action)
 					}
-					found[action+" "+resource+leadingKeys(statement)+s.attributes(name, statement)] = true
+					found[action+" "+resource+leadingKeys(statement)+s.attributes(name, statement)+s.tags(name, statement)] = true
 				}
 			}
 		}
@@ -255,6 +276,23 @@ func (s *stack) attributes(role string, statement object) string {
 		all += " " + name.(string)
 	}
 	return all
+}
+
+// tags are the keys of those that a statement is bounded to, after " tag ", and
+// reports what would let a request past that bound that names none.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys
+func (s *stack) tags(role string, statement object) string {
+	s.t.Helper()
+	condition, _ := statement["Condition"].(object)
+	bound, _ := condition["ForAllValues:StringEquals"].(object)
+	keys, ok := bound["aws:TagKeys"].([]any)
+	if !ok {
+		return ""
+	}
+	if named, _ := condition["Null"].(object); named["aws:TagKeys"] != "false" {
+		s.t.Errorf("%s: a request that names no tag passes", role)
+	}
+	return " tag " + strings.Join(texts(keys), " ")
 }
 
 // texts reads what may be one string or a list of them.

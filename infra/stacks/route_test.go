@@ -23,7 +23,7 @@ import (
 func (s *stack) routes(function string) []string {
 	var keys []string
 	properties := s.resource(function)["Properties"].(object)
-	events, _ := properties["Events"].(object) // preflight has none
+	events, _ := properties["Events"].(object) // preflight and rotate have none
 	for name, event := range events {
 		event := event.(object)
 		route := event["Properties"].(object)

@@ -20,6 +20,7 @@ from translate import NoManagedPolicies  # which also quietens samtranslator
 ELSEWHERE = {
     "AlarmEmail", "MaxSecretAgeDays", "LogRetentionDays", "ThrottleRate", "ThrottleBurst", "TrafficShift", "PermissionsBoundaryArn",
     "RollBackOnAlarm", "DomainName", "HostedZoneId", "CertificateArn", "CognitoMfa", "CognitoMailFrom",
+    "PromoteWhen", "RotateAfterDays",
 }
 
 

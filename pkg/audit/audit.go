@@ -27,6 +27,10 @@ const (
 	Refused Name = "refused"
 	// TokenIssued: a token went to Deskpro.
 	TokenIssued Name = "token_issued"
+	// Bounced: a browser that was sent to Deskpro with a token is back for the same
+	// page, as after a token that was refused. KeyVersion and KeyStage are that
+	// token's; Outcome says what was done.
+	Bounced Name = "bounced"
 	// PasswordChanged: a person who signed in had to choose a new password.
 	PasswordChanged Name = "password_changed"
 	// FactorAdded: a person who signed in set up an authenticator app.
@@ -51,6 +55,32 @@ const (
 	// Failed: something behind the pages, or of ours, failed; Code says what.
 	// The line "request failed" beside it says why.
 	Failed Name = "failed"
+)
+
+// What becomes of a door's secret, by the hand of an operator or, without one, of
+// the function for it; KeyVersion is the version.
+const (
+	// SecretStaged: a version waits to become current.
+	SecretStaged Name = "secret_staged"
+	// SecretWaits: it was to become current, but nobody has said that Deskpro has it.
+	SecretWaits Name = "secret_waits"
+	// SecretConfirmed: somebody has.
+	SecretConfirmed Name = "secret_confirmed"
+	// SecretPromoted: it became current; SecretRolledBack: the one before did again.
+	SecretPromoted   Name = "secret_promoted"
+	SecretRolledBack Name = "secret_rolled_back"
+	// SecretDiscarded: it waits no longer.
+	SecretDiscarded Name = "secret_discarded"
+	// SecretRevealed: an operator was shown a version's value.
+	SecretRevealed Name = "secret_revealed"
+)
+
+// The Outcomes of Bounced: a token signed with another version of the secret, one
+// with the same, for there was no other, or a page instead.
+const (
+	OtherKey = "other_key"
+	SameKey  = "same_key"
+	Stopped  = "stopped"
 )
 
 // The acts of an operator. Each is two lines, before and after, told apart by
@@ -115,9 +145,11 @@ type Event struct {
 	// RequestID is what the person's screen shows, for finding this line.
 	RequestID string
 	// KeyVersion is the version of the secret that signed, KeyMade the time
-	// since when there is that version.
+	// since when there is that version, and KeyStage what it is for: "current",
+	// "pending" or "previous".
 	KeyVersion string
 	KeyMade    time.Time
+	KeyStage   string
 }
 
 // Log writes events. The zero value writes to slog.Default(), without metrics.
@@ -147,7 +179,7 @@ func (l Log) Record(ctx context.Context, e Event) {
 	attrs := []slog.Attr{slog.String("event", string(e.Name))}
 	for _, field := range [...]struct{ key, value string }{
 		{"operator", e.Operator}, {door, e.Door}, {"subject", e.Subject}, {outcome, e.Outcome}, {reason, e.Reason}, {code, e.Code}, {challenge, bounded(e.Challenge)},
-		{"sign_in", e.SignIn}, {"source", e.Source}, {"api_request_id", e.RequestID}, {"key_version", e.KeyVersion},
+		{"sign_in", e.SignIn}, {"source", e.Source}, {"api_request_id", e.RequestID}, {"key_version", e.KeyVersion}, {"key_stage", e.KeyStage},
 	} {
 		if field.value != "" {
 			attrs = append(attrs, slog.String(field.key, field.value))

@@ -70,6 +70,11 @@ func TestEachEventCarriesItsMetrics(t *testing.T) {
 		{"a refusal at a further step", audit.Event{Name: audit.Refused, Door: "users", Outcome: "wrong_code", Challenge: "SMS_MFA"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0}},
 		{"a token", audit.Event{Name: audit.TokenIssued, Door: "agents", KeyMade: now.Add(-49 * time.Hour)}, map[string]float64{"Tokens": 1, "KeyAgeDays": 2}},
 		{"a token of a key of unknown age", audit.Event{Name: audit.TokenIssued, Door: "agents"}, map[string]float64{"Tokens": 1}},
+		{"a token of a key that waits", audit.Event{Name: audit.TokenIssued, Door: "users", KeyStage: "pending"}, map[string]float64{"Tokens": 1, "PendingTokens": 1}},
+		{"a return from Deskpro", audit.Event{Name: audit.Bounced, Door: "users", Outcome: audit.OtherKey, KeyStage: "current"}, map[string]float64{"Bounces": 1}},
+		{"a return with a token of a key that waits", audit.Event{Name: audit.Bounced, Door: "users", Outcome: audit.OtherKey, KeyStage: "pending"}, map[string]float64{"Bounces": 1, "PendingRefused": 1}},
+		{"the end of a loop", audit.Event{Name: audit.Bounced, Door: "users", Outcome: audit.Stopped, KeyStage: "current"}, map[string]float64{"Bounces": 1, "LoopsStopped": 1}},
+		{"a secret that nobody has confirmed", audit.Event{Name: audit.SecretWaits, Door: "users", KeyVersion: "v"}, map[string]float64{"SecretWaits": 1}},
 		{"a sign-out", audit.Event{Name: audit.SignedOut, Door: "users"}, map[string]float64{"SignOuts": 1}},
 		{"a request past the edge", audit.Event{Name: audit.Bypassed, Reason: "no_key", Code: "DPL-1010"}, map[string]float64{"Bypassed": 1}},
 		{"a failure", audit.Event{Name: audit.Failed, Code: "DPL-3002"}, map[string]float64{"Failures": 1}},
@@ -198,6 +203,7 @@ func TestAnEventThatNoMetricCountsHasNone(t *testing.T) {
 		audit.PasswordChanged, audit.FactorAdded, audit.ResetRequested, audit.PasswordReset, audit.RecoveryRefused, audit.ConfirmationRequested, audit.AccountConfirmed,
 		audit.AccountAdded, audit.AccountChanged, audit.AccountDisabled, audit.AccountEnabled, audit.AccountDeleted, audit.PasswordSet, audit.FactorRemoved,
 		audit.SessionsEnded, audit.AccountsImported, audit.AccountsExported,
+		audit.SecretStaged, audit.SecretConfirmed, audit.SecretPromoted, audit.SecretRolledBack, audit.SecretDiscarded, audit.SecretRevealed,
 	} {
 		if text := line(t, "DeskproLogin/acme", audit.Event{Name: name, Door: "users"}); strings.Contains(text, "_aws") {
 			t.Errorf("%s: %s", name, text)

@@ -30,6 +30,9 @@ const (
 	code      = "code"
 )
 
+// pending is a KeyStage.
+const pending = "pending"
+
 var (
 	// signIns are the ends of all sign-ins.
 	signIns = Metric{"SignIns", "Count", [][]string{{door, outcome}, {outcome}}}
@@ -44,6 +47,17 @@ var (
 	signOuts = Metric{"SignOuts", "Count", [][]string{{door}}}
 	// keyAge is that of the key that signed, in days.
 	keyAge = Metric{"KeyAgeDays", "None", [][]string{{door}}}
+	// bounces are browsers that came back as after a refused token, and stops those
+	// of them that got a page instead of yet another token.
+	bounces = Metric{"Bounces", "Count", [][]string{{door}}}
+	stops   = Metric{"LoopsStopped", "Count", [][]string{{}}}
+	// pendingTokens went to Deskpro signed with a version that waits, and
+	// pendingRefused of them came back: the rest it has accepted.
+	pendingTokens  = Metric{"PendingTokens", "Count", [][]string{{}}}
+	pendingRefused = Metric{"PendingRefused", "Count", [][]string{{}}}
+	// waits are versions that were to become current before anyone had said that
+	// Deskpro has them.
+	waits = Metric{"SecretWaits", "Count", [][]string{{}}}
 	// bypasses are requests that came past the edge, where there is one: an
 	// event's reason is one of three words then.
 	bypasses = Metric{"Bypassed", "Count", [][]string{{reason}}}
@@ -53,7 +67,7 @@ var (
 
 // Metrics returns all of them.
 func Metrics() []Metric {
-	return []Metric{signIns, success, challenges, tokens, signOuts, keyAge, bypasses, failures}
+	return []Metric{signIns, success, challenges, tokens, signOuts, keyAge, bounces, stops, pendingTokens, pendingRefused, waits, bypasses, failures}
 }
 
 // Challenges are the values of the dimension challenge: the names that Cognito
@@ -115,6 +129,19 @@ func (l Log) metrics(e Event, now time.Time) []slog.Attr {
 		if !e.KeyMade.IsZero() {
 			add(keyAge, int64(now.Sub(e.KeyMade)/(24*time.Hour)))
 		}
+		if e.KeyStage == pending {
+			add(pendingTokens, 1)
+		}
+	case Bounced:
+		add(bounces, 1)
+		if e.Outcome == Stopped {
+			add(stops, 1)
+		}
+		if e.KeyStage == pending {
+			add(pendingRefused, 1)
+		}
+	case SecretWaits:
+		add(waits, 1)
 	case SignedOut:
 		add(signOuts, 1)
 	case Bypassed:

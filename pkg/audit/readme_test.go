@@ -33,7 +33,7 @@ func TestTheReadmeListsTheFieldsOfAnEvent(t *testing.T) {
 	var written map[string]any
 	if err := json.Unmarshal([]byte(line(t, "", audit.Event{
 		Name: audit.Refused, Door: "users", Subject: "u", Outcome: "o", Reason: "r", Code: "c", Challenge: "SMS_MFA", SignIn: "i", Source: "s",
-		RequestID: "q", KeyVersion: "v", KeyMade: now, Operator: "a",
+		RequestID: "q", KeyVersion: "v", KeyStage: "current", KeyMade: now, Operator: "a",
 	})), &written); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,12 @@ const (
 	Agents = "agents"
 )
 
+// maxRotationWindow: a week is for an admin's holiday, not for a secret that
+// nobody knows to be in use.
+const maxRotationWindow = 7 * 24 * time.Hour
+
+const promoteAccepted = "accepted"
+
 // minIdle is the shortest useful life of a session; package session has the
 // longest.
 const minIdle = time.Minute
@@ -42,6 +48,10 @@ type Config struct {
 	// Federation is nil where nobody else vouches for people.
 	Federation *Federation
 	Versions   Versions
+	// RotationWindow is zero where nothing signs but the current version.
+	RotationWindow time.Duration
+	// PromoteAccepted: people whom Deskpro lets in speak for a version, too.
+	PromoteAccepted bool
 }
 
 // Door is a way into the helpdesk.
@@ -69,6 +79,8 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 		FrameAncestors:   r.get("FRAME_ANCESTORS"),
 		MetricsNamespace: r.get("METRICS_NAMESPACE"),
 		Edge:             r.edge(),
+		RotationWindow:   r.duration("ROTATION_WINDOW", 0, maxRotationWindow),
+		PromoteAccepted:  r.oneOf("PROMOTE_WHEN", "confirmed", promoteAccepted) == promoteAccepted,
 	}
 	if cfg.SessionAbsolute != 0 && cfg.SessionIdle > cfg.SessionAbsolute {
 		r.problem("SESSION_IDLE (%v) must not be longer than SESSION_ABSOLUTE (%v)", cfg.SessionIdle, cfg.SessionAbsolute)
@@ -236,13 +248,11 @@ func (r *reader) door(name string, token deskpro.Config) (door Door, on bool) {
 	}
 	door = Door{Name: name, SecretID: get("DOOR_SECRET"), Group: get("DOOR_GROUP")}
 	door.Factor = r.member(doorName(name, "DOOR_FACTOR"), get("DOOR_FACTOR"), []string{factorOptional, factorRequired}) == factorRequired
-	if slices.Contains(keys, r.function) {
-		if door.SecretID == "" {
-			r.problem("%s is not set: %s", doorName(name, "DOOR_SECRET"), variable("DOOR_SECRET").Doc)
-		}
-		if door.Group == "" && name == Agents {
-			r.problem("AGENTS_GROUP is not set: %s", variable("DOOR_GROUP").Doc)
-		}
+	if r.reads(variable("DOOR_SECRET")) && door.SecretID == "" {
+		r.problem("%s is not set: %s", doorName(name, "DOOR_SECRET"), variable("DOOR_SECRET").Doc)
+	}
+	if r.reads(variable("DOOR_GROUP")) && door.Group == "" && name == Agents {
+		r.problem("AGENTS_GROUP is not set: %s", variable("DOOR_GROUP").Doc)
 	}
 	if door.Group == "*" {
 		door.Group = ""

@@ -12,6 +12,8 @@ const (
 	Logout       Function = "logout"
 	// Preflight tries new versions of the others before people reach them.
 	Preflight Function = "preflight"
+	// Rotate changes the doors' secrets.
+	Rotate Function = "rotate"
 )
 
 // Variable is one variable of the environment. An empty one counts as not set.
@@ -27,34 +29,41 @@ type Variable struct {
 }
 
 var (
-	all   = []Function{Login, Authenticate, Logout, Preflight}
-	pages = []Function{Login, Authenticate, Logout}
-	keys  = []Function{Login, Authenticate, Preflight}
-	forms = []Function{Login, Authenticate}
-	auth  = []Function{Authenticate}
-	out   = []Function{Logout}
-	ids   = []Function{Authenticate, Logout}
-	trial = []Function{Preflight}
+	every  = []Function{Login, Authenticate, Logout, Preflight, Rotate}
+	all    = []Function{Login, Authenticate, Logout, Preflight}
+	pages  = []Function{Login, Authenticate, Logout}
+	keys   = []Function{Login, Authenticate, Preflight}
+	keyed  = []Function{Login, Authenticate, Preflight, Rotate}
+	events = []Function{Login, Authenticate, Logout, Rotate}
+	first  = []Function{Login}
+	forms  = []Function{Login, Authenticate}
+	auth   = []Function{Authenticate}
+	out    = []Function{Logout}
+	ids    = []Function{Authenticate, Logout}
+	trial  = []Function{Preflight}
+	turn   = []Function{Rotate}
 )
 
 // variables is the only list of them; the README's table is made from it.
 var variables = [...]Variable{
-	{"DOOR_DESKPRO_URL", all, "", "The helpdesk's address, such as `https://acme.deskpro.com/`; the door is on when this is set. At least one door must be on."},
+	{"DOOR_DESKPRO_URL", every, "", "The helpdesk's address, such as `https://acme.deskpro.com/`; the door is on when this is set. At least one door must be on."},
 	{"DOOR_RETURN_ORIGINS", all, "", "Further origins that people may return to, separated by spaces: brands with hosts of their own, such as `https://help.acme.com`. Tokens are sent to any page of them."},
 	{"DOOR_DEFAULT_RETURN", all, "", "Where people go who came from a bookmark, best `/login/authenticate-callback/N` (for agents `/agent/login/authenticate-callback/N`) with the N of the app in Deskpro. Not set: the helpdesk's address."},
 	{"DOOR_ATTRIBUTES", all, "", "Names of directory attributes to send as claims, separated by spaces."},
-	{"DOOR_SECRET", keys, "", "ARN or name of the Secrets Manager secret that holds the door's JWT secret. Required when the door is on; never the same for both doors."},
+	{"DOOR_SECRET", keyed, "", "ARN or name of the Secrets Manager secret that holds the door's JWT secret. Required when the door is on; never the same for both doors."},
 	{"DOOR_GROUP", keys, "", "Only members of this group may pass; `*` lets everyone pass. Not set: everyone for users; for agents it is required, because Deskpro may make agents of all who come."},
 	{"DOOR_FACTOR", forms, factorOptional, "`required`: nobody passes without a second factor; who has none sets up an authenticator app. `optional`: only who has one is asked for it. With `dynamodb` and `FACTORS`."},
-	{"ISSUER", all, "deskpro-login", "The tokens' `iss` claim, followed by `/users` or `/agents`."},
-	{"TOKEN_ALGORITHM", all, "HS256", "`HS256`, `HS384` or `HS512`, as *Decrypt Algorithm* in Deskpro; the secret needs at least 32, 48 or 64 bytes."},
+	{"ISSUER", every, "deskpro-login", "The tokens' `iss` claim, followed by `/users` or `/agents`."},
+	{"TOKEN_ALGORITHM", every, "HS256", "`HS256`, `HS384` or `HS512`, as *Decrypt Algorithm* in Deskpro; the secret needs at least 32, 48 or 64 bytes."},
 	{"TOKEN_LIFETIME", all, "120s", "How long a token is valid, 30s to 600s. A token is read once, at the redirect."},
+	{"ROTATION_WINDOW", first, "24h", "For so long after a door's secret was changed its version before still signs for a browser that comes back from Deskpro refused, and so does, at any time, one that waits to become current. `0s`: nothing signs but the current one. 168h at most."},
+	{"PROMOTE_WHEN", turn, "confirmed", "What makes a waiting version of a secret the current one: `confirmed`, an operator's word that Deskpro has it; `accepted`, also that Deskpro let three people in with it, and more than it refused."},
 	{"SESSION_IDLE", pages, "1h", "A session that was not used for so long ends (1m or more)."},
 	{"SESSION_ABSOLUTE", pages, "12h", "A session ends so long after signing in, used or not (720h at most). An account that is disabled, or taken out of a group, by another hand than `loginctl`'s keeps its sessions until then."},
-	{"STATE_TABLE", all, "", "Name of the DynamoDB table for sessions, and for sign-ins that are under way. Required."},
+	{"STATE_TABLE", every, "", "Name of the DynamoDB table for sessions, and for sign-ins that are under way. Required."},
 	{"BRAND", pages, "Helpdesk", "Your company's name, on every page."},
 	{"FRAME_ANCESTORS", pages, "", "Who may show the pages in a frame, as CSP sources separated by spaces. Not set: nobody. A frame invites clickjacking."},
-	{"METRICS_NAMESPACE", pages, "", "CloudWatch namespace of the metrics that ride on the log's lines. Not set: none do."},
+	{"METRICS_NAMESPACE", events, "", "CloudWatch namespace of the metrics that ride on the log's lines. Not set: none do."},
 	{"EDGE_DOMAIN", pages, "", "The host that people see where CloudFront is in front of the API, such as `login.acme.com`; with `ORIGIN_VERIFY_HASHES`."},
 	{"ORIGIN_VERIFY_HASHES", pages, "", "SHA-256, in hex, of what CloudFront sends as `X-Origin-Verify`; two, separated by a space, while it changes. Set: requests that do not come through CloudFront are refused, and the client's address is the one that CloudFront names."},
 	{"DIRECTORY", forms, "", "Where accounts are: `dynamodb` or `cognito`. Required."},

@@ -24,8 +24,9 @@ func samples(t testing.TB) map[string][]byte {
 	}
 	all := map[string][]byte{}
 	for _, file := range files {
-		if strings.HasPrefix(file, "../../events/preflight/") {
-			continue // CodeDeploy's, not the API's
+		switch filepath.Base(filepath.Dir(file)) {
+		case "preflight", "rotate":
+			continue // CodeDeploy's and Secrets Manager's, not the API's
 		}
 		payload, err := os.ReadFile(file)
 		if err != nil {
