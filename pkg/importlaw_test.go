@@ -67,7 +67,7 @@ var rooms = []room{
 	{"rotation/rotationtest", 4, []string{"redact", "rotation"}, "the contract suite knows the contract, never an adapter"},
 
 	{"config", 3, []string{"deskpro", "directory/claims", "directory/fields", "lambdahttp", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
-	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
+	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", "redact", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
 	{"directory/cognito", 3, []string{"awsenv", "directory", "directory/claims", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/cognito/cognitotest", 3, []string{sdk, jwt}, "it plays Cognito, which knows nobody"},
 	{"directory/account", 3, []string{"directory", "factor", "keyring", "password", "redact", "golang.org/x/text/unicode/norm"}, "how a person signs in to an account is the same wherever accounts are"},
@@ -80,7 +80,7 @@ var rooms = []room{
 	{"state/dynamo", 3, []string{"awsenv", "state", sdk}, "an adapter knows its contract and its service, no other adapter"},
 	{"state/memory", 3, []string{"state"}, "an adapter knows its contract, no other adapter"},
 
-	{"web", 4, []string{"audit", "challenge", "deskpro", "directory", "keyring", "redact", "session", "state", "rsc.io/qr"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
+	{"web", 4, []string{"audit", "bounce", "challenge", "deskpro", "directory", "keyring", "redact", "session", "state", "rsc.io/qr"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
 }
 
 // adapters are wired to contracts by mains alone.

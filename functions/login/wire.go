@@ -9,6 +9,7 @@ import (
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/awsenv"
+	"deskpro-login/pkg/bounce"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/keyring/awssecrets"
 	"deskpro-login/pkg/lambdahttp"
@@ -42,7 +43,8 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys})
 	}
 	server, err := web.New(web.Config{
-		Doors: doors, Sessions: sessions, Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
+		Doors: doors, Sessions: sessions, RotationWindow: cfg.RotationWindow, Ledger: bounce.NewLedger(store, nil),
+		Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
 		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"slices"
 
 	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/bounce"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/keyring"
@@ -38,7 +40,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, door *Door) error
 	case err == nil && errors.Is(allowed(door, user), errFactor):
 		return s.pages.signInNext(w, door, returnTo.String(), signIn{}, "This part of the helpdesk asks for more than a password. Please sign in once more.")
 	case err == nil:
-		return s.send(w, r, door, user, returnTo)
+		return s.sendOn(w, r, door, user, returnTo)
 	case !errors.Is(err, session.ErrNone):
 		return &failure{err: err, returnTo: returnTo.String()}
 	case params.Has(paramOver):
@@ -99,16 +101,25 @@ func allowed(door *Door, user directory.User) error {
 
 // send redirects to Deskpro with a token for user, if the door lets them pass.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, door *Door, user directory.User, returnTo deskpro.ReturnURL) error {
-	token, key, err := s.mint(r, door, user)
+	return s.sendToken(w, r, door, user, returnTo, trailOf(r).Without(door.Name, returnTo.String(), s.cfg.Now()), door.Keys.Current)
+}
+
+// sendToken does so with the key that choose returns, after trail.
+func (s *Server) sendToken(w http.ResponseWriter, r *http.Request, door *Door, user directory.User, returnTo deskpro.ReturnURL,
+	trail bounce.Trail, choose func(context.Context) (keyring.Key, error)) error {
+	token, key, err := s.mint(r.Context(), door, user, choose)
 	if err != nil {
 		return &failure{err: err, returnTo: returnTo.String(), subject: user.ID}
 	}
-	s.record(r, door, audit.Event{Name: audit.TokenIssued, Subject: user.ID, KeyVersion: key.Version(), KeyMade: key.Made()})
+	s.record(r, door, audit.Event{
+		Name: audit.TokenIssued, Subject: user.ID, KeyVersion: key.Version(), KeyMade: key.Made(), KeyStage: string(key.Stage()),
+	})
+	setTrail(w, trail.With(door.Name, returnTo.String(), s.cfg.Now(), key))
 	redirect(w, returnTo.With(token))
 	return nil
 }
 
-func (s *Server) mint(r *http.Request, door *Door, user directory.User) (token deskpro.Token, key keyring.Key, err error) {
+func (s *Server) mint(ctx context.Context, door *Door, user directory.User, choose func(context.Context) (keyring.Key, error)) (token deskpro.Token, key keyring.Key, err error) {
 	if err := allowed(door, user); err != nil {
 		return token, key, err
 	}
@@ -116,15 +127,14 @@ func (s *Server) mint(r *http.Request, door *Door, user directory.User) (token d
 	if err != nil {
 		return token, key, err
 	}
-	ring, err := door.Keys.Keyring(r.Context())
-	if err != nil {
+	if key, err = choose(ctx); err != nil {
 		return token, key, err
 	}
-	token, err = door.App.Mint(ring.Current, deskpro.Claims{
+	token, err = door.App.Mint(key, deskpro.Claims{
 		ID: user.ID, Email: email, Name: user.Name, FirstName: user.FirstName, LastName: user.LastName,
 		Groups: user.Groups, Attributes: user.Attributes,
 	}, s.cfg.Now())
-	return token, ring.Current, err
+	return token, key, err
 }
 
 // redirect answers with a page to go to whose URL may hold a token.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/bounce"
 	"deskpro-login/pkg/session"
 )
 
@@ -64,5 +65,8 @@ func (s *Server) endSession(w http.ResponseWriter, r *http.Request, door *Door) 
 		s.record(r, door, audit.Event{Name: audit.SignedOut, Subject: ended.Subject})
 	}
 	clearSession(w)
+	if _, err := r.Cookie(trailCookie); err == nil {
+		setTrail(w, bounce.Trail{})
+	}
 	return nil
 }

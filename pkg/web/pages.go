@@ -73,7 +73,13 @@ type page struct {
 	Notice, Alert, Policy, Hint               string
 	BadLogin, BadCode, BadPassword, BadFields bool
 	Text                                      string
+	// Button is the way on that matters most, without a form; Causes are for the
+	// administrator.
+	Button link
+	Causes []string
 
+	// Refresh is an address to go to at once.
+	Refresh string
 	// Code and RequestID are what to quote about an error.
 	Code, RequestID string
 
@@ -100,10 +106,22 @@ func (p *pages) signedOut(w http.ResponseWriter, door *Door) error {
 	})
 }
 
+// leadOn renders a page that leads back to the sign-in page by itself: unlike a
+// redirect it does not count towards those after which browsers give up.
+func (p *pages) leadOn(w http.ResponseWriter, door *Door, returnTo string) error {
+	on := loginURL(door, returnTo, false)
+	return p.render(w, http.StatusOK, "message.html", &page{
+		Title: "One moment", Text: "You are being sent to the helpdesk.", Refresh: on, Links: []link{{"Go on", on}, home(door)},
+	})
+}
+
 // problem renders an error. It is never a dead end: it leads back to signing
 // in, with the return URL if that was a good one, and to the helpdesk.
 func (p *pages) problem(w http.ResponseWriter, problem *problem, door *Door, returnTo, requestID string) error {
-	var links []link
+	var (
+		links  []link
+		button link
+	)
 	switch {
 	case len(p.doors) == 0:
 		links = []link{{"Try again", ""}} // this same address
@@ -111,13 +129,16 @@ func (p *pages) problem(w http.ResponseWriter, problem *problem, door *Door, ret
 		for i := range p.doors {
 			links = append(links, home(&p.doors[i]))
 		}
+	case problem.is == errBounced:
+		button = link{"Try again", loginURL(door, returnTo, false)}
+		links = []link{{"Use another account", loginURL(door, returnTo, true)}, home(door)}
 	case problem.other:
 		links = []link{{"Use another account", loginURL(door, returnTo, true)}, home(door)}
 	default:
 		links = []link{{"Try again", loginURL(door, returnTo, false)}, home(door)}
 	}
 	return p.render(w, problem.status, "message.html", &page{
-		Title: problem.title, Text: problem.text, Code: problem.code, RequestID: requestID, Links: links,
+		Title: problem.title, Text: problem.text, Button: button, Causes: problem.causes, Code: problem.code, RequestID: requestID, Links: links,
 	})
 }
 

@@ -27,6 +27,8 @@ type problem struct {
 	refused bool
 	// other offers to sign in with another account.
 	other bool
+	// causes are the likely ones, the likeliest first, for the administrator.
+	causes []string
 }
 
 // problems is the one table of errors, matched in order by errors.Is. The 1xxx
@@ -65,6 +67,14 @@ var problems = [...]problem{
 		title: "This account may not sign in here", text: "Your account does not have access to this part of the helpdesk. Use another account, or ask the helpdesk’s administrator for access."},
 	{is: errFactor, code: "DPL-2020", status: http.StatusForbidden, reason: "factor_missing", level: slog.LevelWarn, refused: true, other: true,
 		title: "A second factor is needed", text: "Signing in here takes more than a password, such as a code from an authenticator app, and this sign-in had none. Ask the helpdesk’s administrator how to get one."},
+	{is: errBounced, code: "DPL-2021", status: http.StatusForbidden, reason: "token_not_accepted", level: slog.LevelWarn,
+		title: "The helpdesk did not accept this sign-in", text: "You are signed in here, but the helpdesk sent you back each time. Try again in a moment. If that does not help, tell the helpdesk’s administrator the code below.",
+		causes: []string{
+			"The secret in Deskpro’s JWT app is another than the one that signs here, or was pasted with a space or without its end.",
+			"The clock of Deskpro’s server is wrong.",
+			"Deskpro’s “Decrypt Algorithm” is another than the one that signs here.",
+			"Deskpro does not let this account in: it is disabled there, or no agent.",
+		}},
 	{is: directory.ErrUnverifiedEmail, code: "DPL-2003", status: http.StatusForbidden, reason: "email_unverified", level: slog.LevelInfo, refused: true, other: true,
 		title: "Your email address isn’t confirmed", text: "The helpdesk knows people by their email address, and yours has not been confirmed yet. Ask the helpdesk’s administrator to confirm it."},
 	{is: directory.ErrIncomplete, code: "DPL-2004", status: http.StatusForbidden, reason: "account_incomplete", level: slog.LevelWarn, refused: true, other: true,

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"html"
 	"io"
@@ -134,12 +135,17 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 type keySource struct {
 	key keyring.Key
 	err error
+	// ring is what there is besides key.
+	ring    keyring.Keyring
+	ringErr error
 }
 
 func (k *keySource) Current(context.Context) (keyring.Key, error) { return k.key, k.err }
 
 func (k *keySource) Keyring(context.Context) (keyring.Keyring, error) {
-	return keyring.Keyring{Current: k.key}, k.err
+	ring := k.ring
+	ring.Current = k.key
+	return ring, cmp.Or(k.ringErr, k.err)
 }
 
 // swappable is a directory.Authenticator that can be replaced.
@@ -212,6 +218,9 @@ func (b *browser) do(r *http.Request) answer {
 		case c.MaxAge < 0:
 			delete(b.others, c.Name)
 		default:
+			if b.others == nil {
+				b.others = map[string]string{}
+			}
 			b.others[c.Name] = c.Value
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/bounce"
 	"deskpro-login/pkg/challenge"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
@@ -37,7 +38,7 @@ type Door struct {
 	// Factor: nobody passes without a second factor, whoever signed them in.
 	// Sessions without one lead to the sign-in page.
 	Factor bool
-	// Keys sign the door's tokens. Login and Authenticate need it.
+	// Keys sign the door's tokens. Login and Authenticate need them.
 	Keys keyring.Source
 }
 
@@ -51,6 +52,12 @@ type Config struct {
 	// Authenticate needs both.
 	Directory directory.Authenticator
 	Store     state.Store
+	// RotationWindow is for how long after a change of a door's secret its previous
+	// version may sign for who comes back from Deskpro refused, as one that waits
+	// always may. Zero: only the current one signs. Login uses it.
+	RotationWindow time.Duration
+	// Ledger counts what those people show about each version; nil: nobody does.
+	Ledger *bounce.Ledger
 	// Offers are what the sign-in page leads to besides.
 	Offers Offers
 	// Recovery is behind the pages for a new password and a new account.

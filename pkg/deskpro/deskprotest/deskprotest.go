@@ -5,7 +5,8 @@
 //
 // It is as strict as Deskpro is known to be, and stricter where a mistake of
 // ours would otherwise pass unseen: exactly one token to a callback, and each
-// token once. It logs nothing, so no token ends up in a log.
+// token once. It logs nothing, so no token ends up in a log. What its admin can
+// change is on a page of each door, for everyone.
 package deskprotest
 
 import (
@@ -43,6 +44,10 @@ type Door struct {
 	// LogoutOrigins are further ones that logging out leads by, such as an
 	// identity provider's: browsers hold a form's redirects to the page's CSP.
 	LogoutOrigins []string
+	// Automatic is Deskpro's SSO of that name: who is signed out sees none of its
+	// pages but is sent to the Remote Login URL, and so is who brings a token that
+	// it refuses, with the same return again.
+	Automatic bool
 }
 
 // Helpdesk is a practice Deskpro. It is safe for concurrent use.
@@ -83,6 +88,10 @@ func New(cfg Config) (*Helpdesk, error) {
 		h.routes["GET "+d.startPath()] = d.serveStart
 		h.routes["GET "+d.callbackPath()] = d.serveCallback
 		h.routes["POST "+d.logoutPath()] = d.serveLogout
+		h.routes["GET "+d.settingsPath()] = d.serveSettings
+		h.routes["POST "+d.settingsPath()] = d.serveSave
+		h.routes["GET "+d.testPath()] = d.serveTest
+		h.routes["GET "+d.testCallbackPath()] = d.serveTestCallback
 	}
 	for _, d := range h.doors {
 		for _, p := range places {

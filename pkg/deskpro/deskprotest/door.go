@@ -12,6 +12,7 @@ import (
 
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/keyring"
+	"deskpro-login/pkg/redact"
 )
 
 // place is a part of Deskpro, with the id that it gave to the app there.
@@ -26,20 +27,26 @@ var places = [...]place{
 type door struct {
 	place
 	app           *deskpro.App
+	algorithm     string // the app's
 	login, logout *url.URL
 	formAction    string // of the CSP
 	nav           []link
 	pages         *pages
 	now           func() time.Time
 
-	mu       sync.Mutex
-	key      keyring.Key
-	used     map[string]time.Time // jti of an accepted token: its expiry
-	sessions map[string]string    // cookie: who is signed in
+	mu        sync.Mutex
+	secret    redact.Secret // as it was pasted
+	key       keyring.Key   // made of it
+	unusable  error         // why there is no key
+	automatic bool
+	verdicts  []verdict            // on the latest tokens, the newest first
+	used      map[string]time.Time // jti of an accepted token: its expiry
+	sessions  map[string]string    // cookie: who is signed in
 }
 
 func newDoor(name string, cfg Door) (*door, error) {
-	d := &door{app: cfg.App, key: cfg.Key, used: map[string]time.Time{}, sessions: map[string]string{}}
+	d := &door{app: cfg.App, automatic: cfg.Automatic, used: map[string]time.Time{}, sessions: map[string]string{}}
+	d.setSecret(redact.New(string(cfg.Key.Bytes())))
 	at := slices.IndexFunc(places[:], func(p place) bool { return p.door == name })
 	if at < 0 {
 		return nil, errors.New("a door is users or agents")
@@ -49,6 +56,9 @@ func newDoor(name string, cfg Door) (*door, error) {
 		return nil, errors.New("an App is required")
 	}
 	var err error
+	if d.algorithm, err = algorithmOf(d.app); err != nil {
+		return nil, err
+	}
 	if d.login, err = parseAbsolute(cfg.LoginURL); err != nil {
 		return nil, fmt.Errorf("reading LoginURL: %w", err)
 	}
@@ -74,6 +84,12 @@ func (d *door) startPath() string    { return d.home + "login/authenticate/" + d
 func (d *door) callbackPath() string { return d.home + "login/authenticate-callback/" + d.id }
 func (d *door) ticketPath() string   { return d.home + "new-ticket/" }
 func (d *door) logoutPath() string   { return d.home + "logout" }
+func (d *door) settingsPath() string { return d.home + "settings/jwt" }
+func (d *door) testPath() string     { return d.settingsPath() + "/test" }
+
+// testCallbackPath is another return than a login's, as that of Deskpro's Test
+// Settings is.
+func (d *door) testCallbackPath() string { return d.testPath() + "/authenticate-callback" }
 
 // origin is the helpdesk's, as the app is configured: the Host header is the
 // browser's word.
@@ -83,6 +99,23 @@ func (d *door) origin() string { return d.app.Origins()[0] }
 // page nested, if any.
 func (d *door) remoteLogin(nested string) string {
 	return withReturn(d.login, d.origin()+withNested(d.callbackPath(), nested))
+}
+
+// again is where the login begins anew that r ends: the same return, which is
+// where r went without the token.
+func (d *door) again(r *http.Request) string {
+	var kept []string
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		escaped, _, _ := strings.Cut(pair, "=")
+		if name, err := url.QueryUnescape(escaped); err != nil || name != "jwt" {
+			kept = append(kept, pair)
+		}
+	}
+	target := d.origin() + r.URL.EscapedPath()
+	if query := strings.Join(kept, "&"); query != "" {
+		target += "?" + query
+	}
+	return withReturn(d.login, target)
 }
 
 func withNested(path, nested string) string {

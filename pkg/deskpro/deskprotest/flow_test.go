@@ -198,7 +198,10 @@ func TestTheSessionCookieIsKeptFromScriptsAndOtherSites(t *testing.T) {
 
 func TestEveryAnswerIsNotStoredAndRunsNoScript(t *testing.T) {
 	p, b := setUp(t), newBrowser(t)
-	for _, path := range []string{"/", "/agent/", "/new-ticket/", "/login/authenticate-callback/1", "/nothing", "/login/authenticate/1"} {
+	for _, path := range []string{
+		"/", "/agent/", "/new-ticket/", "/login/authenticate-callback/1", "/nothing", "/login/authenticate/1",
+		"/settings/jwt", "/agent/settings/jwt", "/settings/jwt/test", "/settings/jwt/test/authenticate-callback",
+	} {
 		header := b.get(p.url + path).header
 		if got := header.Get("Cache-Control"); got != "no-store" {
 			t.Errorf("%s: Cache-Control = %q, want no-store", path, got)
@@ -220,6 +223,7 @@ func TestAnythingElseIsNotFound(t *testing.T) {
 	for _, request := range []string{
 		"GET /nothing", "GET /agent", "GET /new-ticket", "POST /", "HEAD /login/authenticate-callback/1",
 		"GET /login/authenticate-callback/2", "GET /agent/login/authenticate-callback/1", "GET /login//authenticate-callback/1", "GET /agent/../login/authenticate-callback/1",
+		"GET /settings/jwt/", "PUT /settings/jwt", "POST /settings/jwt/test", "GET /settings/jwt/test/authenticate-callback/",
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		answer := b.do(method, p.url+path+"?jwt="+token, nil)
@@ -238,7 +242,9 @@ func TestADoorThatIsAbsentHasNoPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]int{"/": http.StatusOK, "/agent/": http.StatusNotFound} {
+	for path, want := range map[string]int{
+		"/": http.StatusOK, "/settings/jwt": http.StatusOK, "/agent/": http.StatusNotFound, "/agent/settings/jwt": http.StatusNotFound,
+	} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		if w.Code != want || strings.Contains(w.Body.String(), "Agent interface") {

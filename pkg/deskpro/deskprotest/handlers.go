@@ -14,9 +14,13 @@ import (
 
 func (d *door) serveHome(w http.ResponseWriter, r *http.Request) {
 	v := view{Heading: d.title, Person: d.person(r)}
-	if v.Person != "" {
+	switch {
+	case v.Person != "":
 		v.Links = []link{{URL: d.ticketPath(), Text: "Write a ticket"}}
-	} else {
+	case d.isAutomatic():
+		http.Redirect(w, r, d.remoteLogin(""), http.StatusFound)
+		return
+	default:
 		v.Text = "Nobody is signed in here."
 		v.Links = []link{
 			{URL: d.remoteLogin(""), Text: "Log in"},
@@ -28,7 +32,12 @@ func (d *door) serveHome(w http.ResponseWriter, r *http.Request) {
 
 func (d *door) serveTicket(w http.ResponseWriter, r *http.Request) {
 	person := d.person(r)
-	if person == "" {
+	switch {
+	case person != "":
+	case d.isAutomatic():
+		http.Redirect(w, r, d.remoteLogin(d.ticketPath()), http.StatusFound)
+		return
+	default:
 		d.write(w, http.StatusForbidden, view{
 			Heading: "Log in first",
 			Text:    "Only people who are signed in can write a ticket.",
@@ -56,14 +65,18 @@ func (d *door) serveStart(w http.ResponseWriter, r *http.Request) {
 func (d *door) serveCallback(w http.ResponseWriter, r *http.Request) {
 	nested := d.nested(r)
 	claims, err := d.accept(r.URL.Query()["jwt"])
-	if err != nil {
+	switch {
+	case err != nil && d.isAutomatic():
+		http.Redirect(w, r, d.again(r), http.StatusFound)
+		return
+	case err != nil:
 		d.write(w, http.StatusForbidden, view{
 			Heading: "Login refused",
 			Text:    "The practice helpdesk did not let you in.",
 			Refusal: err.Error(),
 			Person:  d.person(r),
 			Links: []link{
-				{URL: withNested(d.startPath(), nested), Text: "Try again"},
+				{URL: d.again(r), Text: "Try again"},
 				{URL: d.home, Text: "Back to the start"},
 			},
 		})
@@ -80,12 +93,22 @@ func (d *door) serveCallback(w http.ResponseWriter, r *http.Request) {
 
 // accept returns the claims of the one token, which it accepts never again.
 func (d *door) accept(tokens []string) (map[string]any, error) {
-	if len(tokens) != 1 {
-		return nil, fmt.Errorf("%w: there are %d jwt parameters and must be exactly one", deskpro.ErrToken, len(tokens))
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
+	claims, err := d.judge(tokens, now)
+	d.note(now, claims, err)
+	return claims, err
+}
+
+// judge is to be called with mu held.
+func (d *door) judge(tokens []string, now time.Time) (map[string]any, error) {
+	if len(tokens) != 1 {
+		return nil, fmt.Errorf("%w: there are %d jwt parameters and must be exactly one", deskpro.ErrToken, len(tokens))
+	}
+	if d.unusable != nil {
+		return nil, fmt.Errorf("%w: %w", deskpro.ErrToken, d.unusable)
+	}
 	claims, err := d.app.Verify(tokens[0], d.key, now)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,8 @@ type view struct {
 	Person  string  // who is signed in; empty: nobody, and no log-out button
 	Claims  []claim // of the token just accepted
 	Links   []link
+	// Settings are a form's; nil on every page but theirs.
+	Settings *settings
 }
 
 type link struct {
@@ -60,10 +62,10 @@ func (d *door) write(w http.ResponseWriter, status int, v view) {
 	var body bytes.Buffer
 	err := d.pages.template.Execute(&body, struct {
 		view
-		Door, Logout string
-		Nav          []link
-		Style        template.CSS
-	}{v, strings.ToLower(d.title), d.logoutPath(), d.nav, d.pages.style})
+		Door, Logout, SettingsURL string
+		Nav                       []link
+		Style                     template.CSS
+	}{v, strings.ToLower(d.title), d.logoutPath(), d.settingsPath(), d.nav, d.pages.style})
 	if err != nil {
 		http.Error(w, "The practice helpdesk could not write this page.", http.StatusInternalServerError)
 		return
