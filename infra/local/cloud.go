@@ -4,11 +4,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"deskpro-login/pkg/awsenv"
 	"deskpro-login/pkg/awsenv/awstest"
+	"deskpro-login/pkg/config"
+	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/rotation"
 )
 
 // The practice AWS's tables, by the names that loginctl is given.
@@ -17,34 +22,62 @@ const (
 	stateTable    = "state"
 )
 
-// cloud is a practice AWS with a table of accounts and one of state. It answers
-// loginctl at the sign-in pages' own address, and this process without a
-// connection.
+// cloud is a practice AWS with the doors' secrets, a table of state and one of
+// accounts, which is for -directory dynamodb. It answers loginctl at the sign-in
+// pages' own address, and this process without a connection.
 type cloud struct {
 	*awstest.Server
-	// data is what it remembers from run to run; nil: nothing.
+	// data is what it remembers from run to run.
 	data *data
+	// kept are the doors' secrets as data has them; mu guards them, there too.
+	mu   sync.Mutex
+	kept map[string]string
 }
 
-// newCloud starts one with what was kept in dir, if that is named. fresh: there
+// newCloud starts one, with what was kept in the folder of -data. fresh: there
 // was nothing yet.
-func newCloud(dir string) (c *cloud, fresh bool, err error) {
-	c = &cloud{Server: awstest.New()}
-	c.CreateTable(accountsTable, "login")
+func newCloud(o options) (c *cloud, fresh bool, err error) {
+	c = &cloud{Server: awstest.New(), kept: map[string]string{}}
 	c.CreateTable(stateTable, "key")
-	if dir == "" {
-		return c, true, nil
+	if o.directory == "dynamodb" {
+		c.CreateTable(accountsTable, "login")
 	}
-	if c.data, err = openData(dir); err != nil {
-		return nil, false, err
+	fresh = true
+	if o.data != "" {
+		if c.data, err = openData(o.data); err != nil {
+			return nil, false, err
+		}
+		if fresh, err = c.data.load(c.Server, accountsTable, stateTable); err != nil {
+			return nil, false, err
+		}
 	}
-	fresh, err = c.data.load(c.Server, accountsTable, stateTable)
-	return c, fresh, err
+	for _, door := range []string{config.Users, config.Agents} {
+		secret, err := c.data.secret(door) // named as its door
+		if err != nil {
+			return nil, false, err
+		}
+		c.kept[door] = secret.Reveal()
+		c.PutSecret(door, secret.Reveal())
+	}
+	return c, fresh, nil
 }
 
-func (c *cloud) close() {
-	if c.data != nil {
-		c.data.close()
+func (c *cloud) close() { c.data.close() }
+
+// ServeHTTP answers a call, and keeps what became of the doors' secrets: their
+// current versions alone.
+func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.Server.ServeHTTP(w, r)
+	if c.data == nil || !strings.HasPrefix(r.Header.Get("X-Amz-Target"), "secretsmanager.") {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for door, was := range c.kept {
+		if text := c.SecretText(door, c.SecretStages(door)[rotation.Current]); text != was {
+			c.kept[door] = text
+			c.data.keep(door, redact.New(text))
+		}
 	}
 }
 

@@ -1,12 +1,13 @@
 // Command local runs the sign-in pages on this machine, with a practice Deskpro
 // to sign in to: the functions' own handlers behind real API Gateway events, over
 // a practice user pool that plays Amazon Cognito and an identity provider, or
-// over a practice table that loginctl can change. What the pool would send by
-// email or text message is on standard error.
+// over a practice table that loginctl can change, as it can the doors' secrets.
+// What the pool would send by email or text message is on standard error.
 //
-//	go run ./infra/local [-addr 127.0.0.1:8080] [-mfa]
+//	go run ./infra/local [-addr 127.0.0.1:8080] [-mfa] [-sso button|automatic]
 //		[-flow ADMIN_USER_PASSWORD_AUTH|USER_AUTH] [-federation button|direct|off]
-//	go run ./infra/local [-addr 127.0.0.1:8080] [-mfa] -directory dynamodb [-data FOLDER]
+//	go run ./infra/local [-addr 127.0.0.1:8080] [-mfa] [-sso button|automatic]
+//		-directory dynamodb [-data FOLDER]
 //
 // It listens on loopback only and is for trying and testing, never for serving.
 package main

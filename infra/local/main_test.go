@@ -102,6 +102,7 @@ func TestArgumentsThatAreRefused(t *testing.T) {
 		{"an argument", []string{"127.0.0.1:8080"}, "there are only flags; -h lists them"},
 		{"a directory that there is not", []string{"-directory", "ldap"}, `-directory "ldap": give cognito or dynamodb`},
 		{"a flow that there is not", []string{"-flow", "SRP"}, `-flow "SRP": give ADMIN_USER_PASSWORD_AUTH or USER_AUTH`},
+		{"a way there that there is not", []string{"-sso", "off"}, `-sso "off": give button or automatic`},
 		{"a mode that there is not", []string{"-federation", "maybe"}, `-federation "maybe": give button, direct or off`},
 		{"data of a pool", []string{"-directory", "cognito", "-data", "x"}, "-data keeps a table, and the practice pool is none: leave out -directory cognito"},
 		{"data nowhere", []string{"-data", ""}, "-data is empty: give a folder, or leave it out"},
@@ -130,7 +131,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{[]string{"-addr", ":8080", "-directory", "ldap", "-flow", "SRP", "-federation", "popup", "now"}, []string{"now", "-addr", "-directory", "-flow", "-federation"}},
+		{[]string{"-addr", ":8080", "-directory", "ldap", "-flow", "SRP", "-federation", "popup", "-sso", "on", "now"}, []string{"now", "-addr", "-directory", "-sso", "-flow", "-federation"}},
 		{[]string{"-directory", "dynamodb", "-flow", "USER_AUTH", "-federation", "direct"}, []string{"-federation", "-flow"}},
 	} {
 		_, err := parseOptions(row.args, io.Discard)
@@ -159,6 +160,8 @@ func TestArgumentsThatAreTaken(t *testing.T) {
 		{"-directory", "cognito", "-federation", "off"},
 		{"-directory", "dynamodb"},
 		{"-directory", "dynamodb", "-mfa"},
+		{"-directory", "dynamodb", "-sso", "automatic"},
+		{"-sso", "button", "-federation", "direct"},
 		{"-data", "x"},
 		{"-data", "x", "-directory", "dynamodb", "-mfa"},
 		{"-directory", "dynamodb", "-mfa=false", "-flow", "ADMIN_USER_PASSWORD_AUTH", "-federation", "off"},
@@ -179,15 +182,18 @@ func TestHelpShowsTheFlags(t *testing.T) {
 
 func TestTheBannerEndsWithTheSecretsAndTheReadyLine(t *testing.T) {
 	l := start(t)
-	if len(l.banner) < 3 {
-		t.Fatalf("the banner has %d lines", len(l.banner))
-	}
-	for i, pattern := range []string{
+	patterns := []string{
 		`^practice secret users: \S{32,}$`,
 		`^practice secret agents: \S{32,}$`,
+		`^paste them into Deskpro: ` + l.helpdesk + `/settings/jwt, ` + l.helpdesk + `/agent/settings/jwt$`,
+		`^rotate them: go run ./infra/loginctl secret status --endpoint-url ` + l.ours + ` --users-secret users --agents-secret agents --state-table state$`,
 		`^listening on http://127\.0\.0\.1:[1-9]\d*$`,
-	} {
-		line := l.banner[len(l.banner)-3+i]
+	}
+	if len(l.banner) < len(patterns) {
+		t.Fatalf("the banner has %d lines", len(l.banner))
+	}
+	for i, pattern := range patterns {
+		line := l.banner[len(l.banner)-len(patterns)+i]
 		if !regexp.MustCompile(pattern).MatchString(line) {
 			t.Errorf("line %q, want one like %s", line, pattern)
 		}

@@ -14,6 +14,7 @@ import (
 type options struct {
 	addr                        *net.TCPAddr
 	directory, flow, federation string
+	sso                         string // the practice Deskpro's
 	// data is the folder that the table is kept in; empty: it is not.
 	data string
 	mfa  bool
@@ -26,9 +27,10 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	var o options
 	addr := flags.String("addr", "127.0.0.1:8080", "loopback `address` to listen on; port 0 takes a free one")
 	flags.StringVar(&o.directory, "directory", "cognito", "`where` accounts are: cognito, a practice user pool, or dynamodb, a practice table that loginctl can change")
-	flags.StringVar(&o.data, "data", "", "`folder` to keep the accounts and sessions of -directory dynamodb in, from run to run")
+	flags.StringVar(&o.data, "data", "", "`folder` to keep the accounts, sessions and secrets of -directory dynamodb in, from run to run")
 	flags.StringVar(&o.flow, "flow", "ADMIN_USER_PASSWORD_AUTH", "the pool's authentication `flow`, or USER_AUTH: people may choose how to sign in")
 	flags.BoolVar(&o.mfa, "mfa", false, "everyone needs a second factor, and has to set one up")
+	flags.StringVar(&o.sso, "sso", "button", "`how` people get from the practice Deskpro to the sign-in page: by a button, or automatic, and back to it when they are refused")
 	flags.StringVar(&o.federation, "federation", "button", "`how` people come to the pool's managed login: button, direct or off")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -50,6 +52,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	o.addr, err = loopback(*addr)
 	problem(err != nil, "%w", err)
 	oneOf("directory", o.directory, "cognito", "dynamodb")
+	oneOf("sso", o.sso, "button", "automatic")
 	chosen := oneOf("flow", o.flow, "ADMIN_USER_PASSWORD_AUTH", "USER_AUTH") && o.flow == "USER_AUTH"
 	elsewhere := oneOf("federation", o.federation, "button", "direct", "off") && o.federation != "off"
 	given := map[string]bool{}

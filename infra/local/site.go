@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,19 +9,19 @@ import (
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"deskpro-login/pkg/audit"
+	"deskpro-login/pkg/bounce"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/deskpro/deskprotest"
 	"deskpro-login/pkg/directory/cognito/cognitotest"
-	"deskpro-login/pkg/keyring"
+	"deskpro-login/pkg/keyring/awssecrets"
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/lambdahttp/gateway"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/session"
-	"deskpro-login/pkg/state"
 	"deskpro-login/pkg/state/dynamo"
-	"deskpro-login/pkg/state/memory"
 	"deskpro-login/pkg/web"
 )
 
@@ -32,10 +31,10 @@ import (
 type site struct {
 	login, helpdesk string // hosts, with their port
 	options         options
-	// Of pool and cloud, one is there: it has the accounts.
+	// pool has the accounts; nil: cloud's table has them.
 	pool     *cognitotest.Server
 	cloud    *cloud
-	secrets  map[string]redact.Secret
+	secrets  map[string]redact.Secret // at the start
 	practice http.Handler
 	pages    http.Handler
 }
@@ -46,20 +45,28 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 		return nil, err
 	}
 	s := &site{login: address, helpdesk: net.JoinHostPort("localhost", port), options: o, secrets: map[string]redact.Secret{}}
-	fresh := false
-	if o.directory == "cognito" {
-		s.pool, err = newPool(o, s.login, logTo)
-	} else {
-		s.cloud, fresh, err = newCloud(o.data)
-	}
-	if err != nil {
+	var fresh bool
+	if s.cloud, fresh, err = newCloud(o); err != nil {
 		return nil, err
+	}
+	if o.directory == "cognito" {
+		if s.pool, err = newPool(o, s.login, logTo); err != nil {
+			return nil, err
+		}
 	}
 	cfg, err := config.Load(config.Authenticate, s.environment)
 	if err != nil {
 		return nil, err
 	}
-	store, err := s.openState(cfg.StateTable)
+	first, err := config.Load(config.Login, s.environment)
+	if err != nil {
+		return nil, err
+	}
+	aws, err := s.cloud.config()
+	if err != nil {
+		return nil, err
+	}
+	store, err := dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(aws), Table: cfg.StateTable})
 	if err != nil {
 		return nil, err
 	}
@@ -69,17 +76,20 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 	}
 	var doors []web.Door
 	installs := map[string]deskprotest.Door{}
+	secrets := secretsmanager.NewFromConfig(aws)
 	for _, d := range cfg.Doors {
-		// Two draws of 26 characters each, as a careful admin would paste.
-		secret := redact.New(rand.Text() + rand.Text())
-		key, err := keyring.ParseKey(secret, "practice")
+		keys, err := awssecrets.PrefetchedKeys(ctx, awssecrets.Config{Client: secrets, SecretID: d.SecretID})
 		if err != nil {
 			return nil, err
 		}
-		s.secrets[d.Name] = secret
-		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keyring.Static{Key: key}})
+		key, err := keys.Current(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.secrets[d.Name] = redact.New(string(key.Bytes()))
+		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys})
 		base := "http://" + s.login + "/" + d.Name
-		install := deskprotest.Door{App: d.App, Key: key, LoginURL: base + "/login", LogoutURL: base + "/logout"}
+		install := deskprotest.Door{App: d.App, Key: key, LoginURL: base + "/login", LogoutURL: base + "/logout", Automatic: o.sso == "automatic"}
 		if s.pool != nil {
 			install.LogoutOrigins = []string{s.pool.ManagedLoginURL()}
 		}
@@ -92,6 +102,7 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 	log := slog.New(slog.NewTextHandler(logTo, nil))
 	pages := web.Config{
 		Doors: doors, Sessions: sessions, Store: store, Brand: cfg.Brand,
+		RotationWindow: first.RotationWindow, Ledger: bounce.NewLedger(store, nil),
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
 	}
 	if s.pool == nil {
@@ -108,19 +119,6 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 	}
 	s.pages, err = s.gateway(log, server.Routes())
 	return s, err
-}
-
-// openState returns the store of sessions: in the cloud's table, where loginctl
-// can end them, or in memory.
-func (s *site) openState(table string) (state.Store, error) {
-	if s.cloud == nil {
-		return new(memory.Store), nil
-	}
-	aws, err := s.cloud.config()
-	if err != nil {
-		return nil, err
-	}
-	return dynamo.New(dynamo.Config{Client: dynamodb.NewFromConfig(aws), Table: table})
 }
 
 // environment is what template.yaml would set for this site.
@@ -180,16 +178,14 @@ func (s *site) close() {
 	if s.pool != nil {
 		s.pool.Close()
 	}
-	if s.cloud != nil {
-		s.cloud.close()
-	}
+	s.cloud.close()
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Host == s.helpdesk:
 		s.practice.ServeHTTP(w, r)
-	case r.Host == s.login && s.cloud != nil && isCall(r):
+	case r.Host == s.login && isCall(r):
 		s.cloud.ServeHTTP(w, r)
 	case r.Host == s.login && r.URL.Path == "/":
 		http.Redirect(w, r, "http://"+s.helpdesk+"/", http.StatusFound)
@@ -203,16 +199,18 @@ func (s *site) banner(w io.Writer) {
 	fmt.Fprintf(w, "\npractice Deskpro: help centre http://%[1]s/, agent interface http://%[1]s/agent/\n\n", s.helpdesk)
 	fmt.Fprintf(w, "accounts, all with the password %s:\n", practicePassword)
 	for _, a := range practiceAccounts() {
-		if s.pool != nil && a.user != nil || s.cloud != nil && a.row != nil {
+		if s.pool != nil && a.user != nil || s.pool == nil && a.row != nil {
 			fmt.Fprintf(w, "  %-16s  %s\n", a.email, a.note)
 		}
 	}
-	if s.cloud != nil {
+	if s.pool == nil {
 		fmt.Fprintf(w, "\nchange them: go run ./infra/loginctl account list --endpoint-url http://%s --table %s --state-table %s\n", s.login, accountsTable, stateTable)
 	}
 	fmt.Fprintln(w)
 	for _, door := range []string{config.Users, config.Agents} {
 		fmt.Fprintf(w, "practice secret %s: %s\n", door, s.secrets[door].Reveal())
 	}
+	fmt.Fprintf(w, "paste them into Deskpro: http://%[1]s/settings/jwt, http://%[1]s/agent/settings/jwt\n", s.helpdesk)
+	fmt.Fprintf(w, "rotate them: go run ./infra/loginctl secret status --endpoint-url http://%s --users-secret %s --agents-secret %s --state-table %s\n", s.login, config.Users, config.Agents, stateTable)
 	fmt.Fprintf(w, "listening on http://%s\n", s.login)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -35,11 +34,9 @@ func openTable(ctx context.Context, cfg config.Config, c *cloud, fresh bool, log
 	if err != nil {
 		return err
 	}
-	sealing := redact.New(rand.Text() + rand.Text())
-	if c.data != nil {
-		if sealing, err = c.data.secret("factors"); err != nil {
-			return err
-		}
+	sealing, err := c.data.secret("factors")
+	if err != nil {
+		return err
 	}
 	vault, err := factor.NewVault(keyring.StaticVersion{Version: keyring.Version{ID: "practice", Text: sealing}})
 	if err != nil {
@@ -58,10 +55,8 @@ func openTable(ctx context.Context, cfg config.Config, c *cloud, fresh bool, log
 		if err := fill(ctx, accounts, hasher, vault); err != nil {
 			return err
 		}
-		if c.data != nil {
-			if err := c.data.filled(); err != nil {
-				return err
-			}
+		if err := c.data.filled(); err != nil {
+			return err
 		}
 	}
 	pages.Offers = web.Offers(cfg.Offers)

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -71,30 +69,12 @@ func TestEveryoneSetsUpAnAppWhereItIsAskedFor(t *testing.T) {
 // What an operator does to the practice table by loginctl is there after a
 // restart, too.
 func TestAccountsMadeWithLoginctlSurviveARestart(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "loginctl")
-	if out, err := exec.Command("go", "build", "-o", binary, "../loginctl").CombinedOutput(); err != nil {
-		t.Fatalf("building loginctl: %v\n%s", err, out)
-	}
+	operator := newOperator(t)
 	dir := filepath.Join(t.TempDir(), "practice")
 	var l *local
 	loginctl := func(stdin string, args ...string) string {
 		t.Helper()
-		command := ""
-		for _, line := range l.banner {
-			if _, flags, ok := strings.Cut(line, "account list "); ok {
-				command = flags
-			}
-		}
-		c := exec.Command(binary, append(args, strings.Fields(command)...)...)
-		c.Env = []string{"HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true"}
-		c.Stdin = strings.NewReader(stdin)
-		var stderr bytes.Buffer
-		c.Stderr = &stderr
-		out, err := c.Output()
-		if err != nil {
-			t.Fatalf("loginctl %q: %v\n%s", args, err, &stderr)
-		}
-		return string(out)
+		return operator.loginctl(l, stdin, args...)
 	}
 
 	l = start(t, "-data", dir)

@@ -13,6 +13,7 @@ import (
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
 	"deskpro-login/pkg/directory/dynamo"
+	"deskpro-login/pkg/rotation"
 	"deskpro-login/pkg/state"
 )
 
@@ -78,7 +79,7 @@ func (s *site) explain(err error) error {
 	}
 	answer, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
-		if errors.Is(err, directory.ErrUnavailable) || errors.Is(err, state.ErrUnavailable) {
+		if errors.Is(err, directory.ErrUnavailable) || errors.Is(err, state.ErrUnavailable) || errors.Is(err, rotation.ErrUnavailable) {
 			return hint.With(worded(err), "check the network, and --endpoint-url if you gave one, then try again")
 		}
 		return err
@@ -117,7 +118,7 @@ func (s *site) explainWrite(err error) error {
 func uncertain(err error) bool {
 	answer, answered := errors.AsType[*smithyhttp.ResponseError](err)
 	refused := answered && answer.HTTPStatusCode()/100 == 4
-	return !refused && (errors.Is(err, directory.ErrUnavailable) || errors.Is(err, state.ErrUnavailable))
+	return !refused && (errors.Is(err, directory.ErrUnavailable) || errors.Is(err, state.ErrUnavailable) || errors.Is(err, rotation.ErrUnavailable))
 }
 
 func isUnreadable(err error) bool { return errors.Is(err, account.ErrUnreadable) }

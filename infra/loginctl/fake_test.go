@@ -20,8 +20,8 @@ const fakeAccessKey = "AKIAEXAMPLE"
 
 // fake plays what loginctl calls of AWS: CloudFormation's DescribeStacks and
 // STS's GetCallerIdentity over the query protocol, CloudWatch Logs, and DynamoDB
-// by awstest. It refuses everything else. Signatures are not checked, but what
-// they are for.
+// and Secrets Manager by awstest. It refuses everything else. Signatures are not
+// checked, but what they are for.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 type fake struct {
 	server *httptest.Server
@@ -31,8 +31,10 @@ type fake struct {
 	stacks  map[string][]fakeStack // by Region
 	refusal *fakeError
 	logs    fakeLogs
-	// later are faults of the tables' operations, after so many calls.
-	later map[string]fakeLater
+	// later are faults of the tables' and the secrets' operations, after so many
+	// calls; meanwhile is what others do before one.
+	later     map[string]fakeLater
+	meanwhile map[string]func()
 	// operator is the caller's ARN, ahead how far its clock is.
 	operator string
 	ahead    time.Duration
@@ -71,7 +73,12 @@ func (f *fake) callTables(w http.ResponseWriter, r *http.Request) {
 		f.tables.Inject(operation, awstest.Fault{Code: l.code})
 		delete(f.later, operation)
 	}
+	meanwhile := f.meanwhile[operation]
+	delete(f.meanwhile, operation)
 	f.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
+	}
 	f.tables.ServeHTTP(w, r)
 }
 
@@ -114,7 +121,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", time.Now().Add(f.ahead).UTC().Format(http.TimeFormat))
 	f.mu.Unlock()
 	switch service {
-	case "dynamodb":
+	case "dynamodb", "secretsmanager":
 		f.callTables(w, r)
 	case "logs":
 		f.logs.ServeHTTP(w, r)

@@ -81,16 +81,17 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		all := cloud(ts).logs.lines()
 		text := ""
 		for _, l := range all[s.seen:] {
-			text += scriptTime.ReplaceAllString(l, "") + "\n"
+			text += maskVersions(ts, scriptTime.ReplaceAllString(l, "")) + "\n"
 		}
 		s.seen = len(all)
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 	},
-	// masked FILE: writes what the last command printed into FILE, without what is
-	// another every time.
+	// masked FILE [stderr]: writes what the last command printed into FILE, without
+	// what is another every time.
 	"masked": func(ts *testscript.TestScript, neg bool, args []string) {
-		usage(ts, neg, len(args) != 1)
-		text := ts.ReadFile("stdout")
+		usage(ts, neg, len(args) < 1 || len(args) > 2)
+		text := ts.ReadFile(append(args, "stdout")[1])
+		text = maskVersions(ts, text)
 		for _, m := range scriptMasks {
 			text = m.pattern.ReplaceAllString(text, m.by)
 		}
@@ -101,8 +102,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 		usage(ts, neg, len(args) != 1)
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Join(cloud(ts).logs.streams(), "\n")+"\n"), 0o600))
 	},
-	// fault OPERATION CODE: DynamoDB answers so, or CloudWatch Logs; no code ends
-	// it.
+	// fault OPERATION CODE: DynamoDB answers so, Secrets Manager, or CloudWatch Logs;
+	// no code ends it.
 	"fault": func(ts *testscript.TestScript, neg bool, args []string) {
 		usage(ts, neg, len(args) < 1 || len(args) > 2)
 		code := append(args, "")[1]

@@ -27,26 +27,44 @@ import (
 	dynamostate "deskpro-login/pkg/state/dynamo"
 )
 
-// where are the flags, common to the commands for accounts, that say where these
-// and all that belongs to them are.
+// where are the flags, common to the commands for accounts and to those for
+// secrets, that say where these and all that belongs to them are.
 type where struct {
 	query                               awsstack.Query
 	table, stateTable, fields, auditLog string
+	usersSecret, agentsSecret           string
 	json                                bool
 
 	set *pflag.FlagSet
 }
 
 func (w *where) flags(cmd *cobra.Command) {
+	w.flagsAnd(cmd, "accounts", func(flags *pflag.FlagSet) {
+		flags.StringVar(&w.table, "table", "", "`TABLE` of accounts at --endpoint-url, where there is no stack to ask; unless that is plain HTTP on this machine, with --audit-log")
+		flags.StringVar(&w.stateTable, "state-table", "", "`TABLE` of sessions there")
+		flags.StringVar(&w.fields, "fields", "", "which attribute of --table is what, `PAIRS` as in ACCOUNTS_FIELDS")
+	})
+}
+
+// secretFlags are flags for secrets.
+func (w *where) secretFlags(cmd *cobra.Command) {
+	w.flagsAnd(cmd, "secrets", func(flags *pflag.FlagSet) {
+		flags.StringVar(&w.usersSecret, "users-secret", "", "`NAME` of the users' secret at --endpoint-url, where there is no stack to ask; unless that is plain HTTP on this machine, with --audit-log")
+		flags.StringVar(&w.agentsSecret, "agents-secret", "", "`NAME` of the agents' secret there")
+		flags.StringVar(&w.stateTable, "state-table", "", "`TABLE` of sessions there, which has whom Deskpro let in, too")
+	})
+}
+
+// flagsAnd are all, in their order: those of emulators are others for accounts and
+// for secrets.
+func (w *where) flagsAnd(cmd *cobra.Command, what string, atEmulator func(*pflag.FlagSet)) {
 	flags := cmd.PersistentFlags()
 	flags.SortFlags = false
-	flags.StringVar(&w.query.Name, "stack", "deskpro-login", "`NAME` or ARN of the stack whose accounts they are")
+	flags.StringVar(&w.query.Name, "stack", "deskpro-login", "`NAME` or ARN of the stack whose "+what+" they are")
 	flags.StringVar(&w.query.Region, "region", "", "the stack's `REGION` (default: AWS_REGION, or the profile's)")
 	flags.StringVar(&w.query.Profile, "profile", "", "`PROFILE` of AWS's configuration files (default: AWS_PROFILE)")
 	flags.StringVar(&w.query.Endpoint, "endpoint-url", "", "ask at `URL` instead of AWS, for an emulator")
-	flags.StringVar(&w.table, "table", "", "`TABLE` of accounts at --endpoint-url, where there is no stack to ask; unless that is plain HTTP on this machine, with --audit-log")
-	flags.StringVar(&w.stateTable, "state-table", "", "`TABLE` of sessions there")
-	flags.StringVar(&w.fields, "fields", "", "which attribute of --table is what, `PAIRS` as in ACCOUNTS_FIELDS")
+	atEmulator(flags)
 	flags.StringVar(&w.auditLog, "audit-log", "", "write what is done to the end of `FILE`, instead of to the stack's log group, which has nothing of it then: whoever reads that must be given FILE")
 	flags.BoolVar(&w.json, "json", false, "print JSON")
 	w.set = flags
@@ -70,11 +88,14 @@ func (w *where) command(args ...string) string {
 	return "loginctl " + strings.Join(args, " ")
 }
 
-// site is where accounts, sessions and the log of what operators do are.
+// site is where accounts, sessions, secrets and the log of what operators do are.
 type site struct {
 	where *where
+	cfg   aws.Config
 	// name is for messages, such as "the stack deskpro-login in eu-west-1".
 	name string
+	// stack is as found; at an emulator it has doors alone, if that.
+	stack stack.Stack
 	// accounts are in table, by pairs; nil where they are in pool.
 	accounts           *dynamo.Accounts
 	table, pairs, pool string
@@ -84,6 +105,7 @@ type site struct {
 	passwords stack.Passwords
 	// sessions is nil where it is not known in which table they are.
 	sessions   *session.Sessions
+	store      state.Store
 	lister     state.Lister
 	stateTable string
 
@@ -125,8 +147,8 @@ func (w *where) openAny(cmd *cobra.Command) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &site{where: w, stderr: cmd.ErrOrStderr()}
-	if w.table != "" {
+	s := &site{where: w, cfg: cfg, stderr: cmd.ErrOrStderr()}
+	if w.named() != "" {
 		s.atEmulator(cfg)
 	} else {
 		err = s.ofStack(ctx, cfg)
@@ -140,21 +162,41 @@ func (w *where) openAny(cmd *cobra.Command) (*site, error) {
 	return s, s.connect(cfg)
 }
 
+// named is the flag that says at an emulator what a stack would; empty if none
+// does.
+func (w *where) named() string {
+	switch {
+	case w.table != "":
+		return "--table"
+	case w.usersSecret != "":
+		return "--users-secret"
+	case w.agentsSecret != "":
+		return "--agents-secret"
+	}
+	return ""
+}
+
 func (w *where) check(cmd *cobra.Command) error {
-	given := cmd.Flags().Changed
+	given, named := cmd.Flags().Changed, w.named()
+	also, which := "--state-table and --fields belong to --table", "table it is"
+	if w.set.Lookup("table") == nil {
+		also, which = "--state-table belongs to --users-secret and --agents-secret", "secrets they are"
+	}
 	switch {
 	case !stack.ValidName(w.query.Name):
 		return misuse(cmd, "--stack %q is neither a stack's name nor its ARN", w.query.Name)
 	case given("endpoint-url") && !isEndpoint(w.query.Endpoint):
 		return misuse(cmd, "--endpoint-url %.100q is not like http://127.0.0.1:8000", w.query.Endpoint)
-	case w.table == "" && (w.stateTable != "" || w.fields != ""):
-		return misuse(cmd, "--state-table and --fields belong to --table: a stack tells its own")
-	case w.table != "" && w.query.Endpoint == "":
-		return misuse(cmd, "--table is for an emulator: give its --endpoint-url, or no --table but --stack")
-	case w.table != "" && w.auditLog == "" && !w.query.Local():
-		return misuse(cmd, "--table at %.100q passes by the log of operators: give --stack, or where there is none --audit-log FILE", w.query.Endpoint)
-	case w.table != "" && given("stack"):
-		return misuse(cmd, "--stack tells which table it is: give it or --table")
+	case named == "" && (w.stateTable != "" || w.fields != ""):
+		return misuse(cmd, "%s: a stack tells its own", also)
+	case named != "" && w.query.Endpoint == "":
+		return misuse(cmd, "%s is for an emulator: give its --endpoint-url, or no %s but --stack", named, named)
+	case named != "" && w.auditLog == "" && !w.query.Local():
+		return misuse(cmd, "%s at %.100q passes by the log of operators: give --stack, or where there is none --audit-log FILE", named, w.query.Endpoint)
+	case named != "" && given("stack"):
+		return misuse(cmd, "--stack tells which %s: give it or %s", which, named)
+	case w.usersSecret != "" && w.usersSecret == w.agentsSecret:
+		return misuse(cmd, "both doors have the secret %.100q, so that a user's token would open the agent interface", w.usersSecret)
 	}
 	return nil
 }
@@ -164,12 +206,21 @@ func isEndpoint(text string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
-// atEmulator makes s that of --table. Who acts is this machine's user only where
-// nobody else's table can be: elsewhere whoever the credentials are of.
+// atEmulator makes s that of --table, or of the secrets that were named. Who acts
+// is this machine's user only where nobody else's can they be: elsewhere whoever
+// the credentials are of.
 func (s *site) atEmulator(cfg aws.Config) {
 	w := s.where
 	s.name = fmt.Sprintf("the table %s at %s", w.table, w.query.Endpoint)
 	s.table, s.pairs, s.stateTable = w.table, w.fields, w.stateTable
+	if w.table == "" {
+		s.name = "the emulator at " + w.query.Endpoint
+	}
+	for _, d := range []stack.Door{{Name: stack.Users, Secret: stack.Secret{ARN: w.usersSecret, Name: w.usersSecret}}, {Name: stack.Agents, Secret: stack.Secret{ARN: w.agentsSecret, Name: w.agentsSecret}}} {
+		if d.Secret.Name != "" {
+			s.stack.Doors = append(s.stack.Doors, d)
+		}
+	}
 	if !w.query.Local() {
 		s.identify = callerOf(cfg) // and check asked for --audit-log
 		return
@@ -202,7 +253,7 @@ func (s *site) ofStack(ctx context.Context, cfg aws.Config) error {
 	if err != nil {
 		return err
 	}
-	s.name = fmt.Sprintf("the stack %s in %s", found.Name, cfg.Region)
+	s.name, s.stack = fmt.Sprintf("the stack %s in %s", found.Name, cfg.Region), found
 	s.stateTable = found.StateTable
 	if found.Directory.Cognito {
 		s.pool = found.Directory.Name
@@ -242,6 +293,7 @@ func (s *site) connect(cfg aws.Config) error {
 	if err != nil {
 		return fmt.Errorf("opening the table %s: %w", s.stateTable, err)
 	}
+	s.store = store
 	if s.lister, err = dynamostate.NewLister(config); err != nil {
 		return fmt.Errorf("opening the table %s: %w", s.stateTable, err)
 	}

@@ -77,6 +77,14 @@ func trouble(s stack.Stack) troubles {
 	} else {
 		symptoms = append(symptoms, tableSteps(s)...)
 	}
+	add("`DPL-2021` The helpdesk did not accept this sign-in", when(
+		because("The secret in Deskpro is another than the one that signs: pasted with a space or a line break, or not all of it, or changed since", "Paste it again as in step 3, then *Save*. `loginctl secret status` tells the platform engineer which version Deskpro lets people in with"),
+		because("It is the other door's secret", "The one of `UsersSecretArn` belongs under *CRM > Auth & SSO*, the one of `AgentsSecretArn` under *Agents > Auth & SSO*").only(both),
+		because("The clock of a Deskpro On-Premise server is wrong: a token is valid from when it is made, for "+seconds+" seconds", "Synchronise it (NTP)"),
+		because("*Decrypt Algorithm* is another one", "Set it to {}", s.Algorithm),
+		because("The account is disabled in Deskpro, or unknown: no such agent, or registration is closed", "Enable the person in Deskpro, or create them"),
+		because("The person came back by themselves, several times within a minute", "Try again after a minute"),
+	)...)
 
 	add("`DPL-3001` We can't check your password right now, `DPL-3002` That isn't possible right now",
 		because("The directory (3001) or the table of sessions (3002) does not answer", "Try again. If it lasts, the log says why; AWS Health knows of outages"))

@@ -10,7 +10,7 @@ import { faults } from "./faults.mjs";
 import { screenshots, visit } from "./practice.mjs";
 import { doors } from "./visitor.mjs";
 
-const screens = {
+export const screens = {
   narrow: { width: 320, height: 640, colorScheme: "light" },
   phone: { width: 390, height: 844, colorScheme: "dark" },
   desk: { width: 1024, height: 768, colorScheme: "light" },

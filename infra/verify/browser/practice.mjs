@@ -13,7 +13,7 @@ import { Visitor } from "./visitor.mjs";
 
 const { chromium } = createRequire(`${process.env.VERIFY_NODE_MODULES}/`)("playwright-core");
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+export const root = fileURLToPath(new URL("../../..", import.meta.url));
 const program = path.join(root, ".verify", "local");
 export const screenshots = path.join(root, ".verify", "screenshots");
 
@@ -42,13 +42,17 @@ after(() => browser?.close());
 // localhost, the helpdesk's, on one port.
 async function serve(flags) {
   const server = spawn(program, ["-addr", "127.0.0.1:0", ...flags], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  const site = { mail: [], addresses: {}, stop: () => server.kill() };
+  const site = { mail: [], addresses: {}, secrets: {}, stop: () => server.kill() };
   createInterface({ input: server.stderr }).on("line", (line) => {
     writeSync(log, `${line}\n`);
     const sent = /^practice \w+ to (\S+) \(([\w-]+)\): code (\d+)$/.exec(line);
     if (sent) site.mail.push({ to: sent[1], purpose: sent[2], code: sent[3] });
   });
   for await (const line of createInterface({ input: server.stdout })) {
+    const secret = /^practice secret (\w+): (.*)$/.exec(line);
+    if (secret) site.secrets[secret[1]] = secret[2];
+    const rotate = /^rotate them: .* secret status (.*)$/.exec(line);
+    if (rotate) site.rotation = rotate[1].split(" ");
     const ready = /^listening on (http:\/\/127\.0\.0\.1:(\d+))/.exec(line);
     if (ready) {
       server.stdout.resume();

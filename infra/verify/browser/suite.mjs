@@ -5,13 +5,14 @@ import { federation } from "./federation.mjs";
 import { pages } from "./pages.mjs";
 import { recovery } from "./recovery.mjs";
 import { repeats } from "./repeats.mjs";
+import { rotation } from "./rotation.mjs";
 import { roundtrip } from "./roundtrip.mjs";
 import { setup } from "./setup.mjs";
 import { steps } from "./steps.mjs";
 import { table } from "./table.mjs";
 import { ways } from "./ways.mjs";
 
-const suites = { roundtrip, steps, repeats, pages, federation, recovery, ways, setup, table };
+const suites = { roundtrip, steps, repeats, pages, federation, recovery, ways, setup, table, rotation };
 const named = process.argv.slice(2);
 
 describe("in a browser", { concurrency: 4 }, () => {

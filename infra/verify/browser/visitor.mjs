@@ -6,8 +6,14 @@ export const password = "practice-helpdesk";
 export const newPassword = "Practice-helpdesk-2";
 
 export const doors = {
-  users: { home: "/", login: "/users/login", logout: "/users/logout", callback: "/login/authenticate-callback/1" },
-  agents: { home: "/agent/", login: "/agents/login", logout: "/agents/logout", callback: "/agent/login/authenticate-callback/2" },
+  users: {
+    home: "/", start: "/login/authenticate/1", callback: "/login/authenticate-callback/1", settings: "/settings/jwt",
+    login: "/users/login", logout: "/users/logout",
+  },
+  agents: {
+    home: "/agent/", start: "/agent/login/authenticate/2", callback: "/agent/login/authenticate-callback/2", settings: "/agent/settings/jwt",
+    login: "/agents/login", logout: "/agents/logout",
+  },
 };
 
 const patience = 20_000; // in milliseconds: a busy machine is slow, not wrong
