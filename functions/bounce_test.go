@@ -86,8 +86,8 @@ func TestTheFunctionItselfTriesTheVersionThatWaits(t *testing.T) {
 	if want := []string{"current", "pending", "current", "pending", "page that leads on"}; !slices.Equal(got, want) {
 		t.Errorf("signed with %v, want %v", got, want)
 	}
-	if described, fetched := aws.Calls("DescribeSecret"), aws.Calls("GetSecretValue"); described != 1 || fetched != 2+2 {
-		t.Errorf("%d and %d calls for all of that, want 1, and 2 at the start and one for each version", described, fetched)
+	if described, fetched := aws.Calls("DescribeSecret"), aws.Calls("GetSecretValue"); described != 2 || fetched != 2+3 {
+		t.Errorf("%d and %d calls for all of that, want one for each door, and 2 at the start and one for each version", described, fetched)
 	}
 
 	t.Run("and a new one is the current one for everybody as soon as one comes back", func(t *testing.T) {

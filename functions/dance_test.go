@@ -270,8 +270,9 @@ func TestThePagesButtonWorksOnceTheSecretIsRight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDancefloor(t, 24*time.Hour)
 		d.acted(d.practice.SetSecret("users", rotation.Generate()))
-		time.AfterFunc(4*time.Second, func() { d.paste("users", "AWSCURRENT") }) // while they read it
-		if f := d.dancer("ugo").login("/"); f.failure != "" || f.pages != 1 || f.tokens > tokensOfALoop+1 {
+		b := d.dancer("ugo")
+		b.reads = func() { d.paste("users", "AWSCURRENT") }
+		if f := b.login("/"); f.failure != "" || f.pages != 1 || f.tokens > tokensOfALoop+1 {
 			t.Errorf("%d pages, %d tokens, %q; want one page, and signed in with one token more", f.pages, f.tokens, f.failure)
 		}
 	})
@@ -305,13 +306,19 @@ func TestWithoutAWindowNoOtherVersionSigns(t *testing.T) {
 
 // As when a browser opens all of yesterday's tabs: Deskpro sends each of them to
 // us before it has seen a token.
-func TestTwelveTabsAtOnceNeverSeeThePage(t *testing.T) {
+func TestTwelveTabsAtOnceAllSignIn(t *testing.T) {
 	for _, row := range []struct {
 		name string
 		pair time.Duration // from one pair of tabs to the next
+		// early: Deskpro has the version that waits, and refuses each tab's first token.
+		early bool
+		// pages are how often a tab may see the page: where each is refused, a few in
+		// a thousand do, since nothing tells which of them is back.
+		pages int
 	}{
-		{"all at once", 0},
-		{"in pairs, each on its way before the one before has its answer", 50 * time.Millisecond},
+		{"all at once", 0, false, 0},
+		{"in pairs, each on its way before the one before has its answer", 50 * time.Millisecond, false, 0},
+		{"all at once, while Deskpro has the version that waits", 0, true, 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -319,14 +326,18 @@ func TestTwelveTabsAtOnceNeverSeeThePage(t *testing.T) {
 				b := d.dancer("ugo")
 				b.login("/")
 				b.leave()
+				if row.early {
+					d.stage("users")
+					d.paste("users", "AWSPENDING")
+				}
 				time.Sleep(time.Hour)
 				returnTo := d.callback("/")
 				var all sync.WaitGroup
 				for tab := range 12 {
 					all.Go(func() {
 						time.Sleep(time.Duration(tab/2) * row.pair)
-						if f := b.visit("users", returnTo); f.failure != "" || f.pages > 0 || f.tokens != 1 {
-							t.Errorf("tab %d: %d tokens, %d pages, %q; want one, none, and signed in", tab, f.tokens, f.pages, f.failure)
+						if f := b.visit("users", returnTo); f.failure != "" || f.pages > row.pages || f.tokens != 1 && !row.early {
+							t.Errorf("tab %d: %d tokens, %d pages, %q; want one at rest, %d pages at most, and signed in", tab, f.tokens, f.pages, f.failure, row.pages)
 						}
 					})
 				}

@@ -28,6 +28,7 @@ type dancer struct {
 	name  string
 	jar   *cookiejar.Jar
 	rests time.Time // since when
+	reads func()    // what happens while they read the page; nil: nothing
 }
 
 func (d *dancefloor) dancer(name string) *dancer {
@@ -123,6 +124,9 @@ func (b *dancer) navigate(address string) (f figure) {
 			if button == nil {
 				f.failure = "the page has no button"
 				break
+			}
+			if b.reads != nil {
+				b.reads()
 			}
 			time.Sleep(3 * time.Second) // to read it
 			target, err := at.Parse(html.UnescapeString(button[1]))

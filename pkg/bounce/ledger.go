@@ -31,8 +31,8 @@ const (
 // door's secret, while it may have one or the other: first tokens are not in it,
 // only those that follow a bounce, and what came before them.
 //
-// Anyone with an account can make it say anything about themselves, but nothing
-// about others. Safe for concurrent use.
+// What it says of one person that person can make up, and so can a page that they
+// open, by sending their browser here. Safe for concurrent use.
 type Ledger struct {
 	store state.Store
 	now   func() time.Time
@@ -56,7 +56,8 @@ type Evidence struct {
 	Latest time.Time
 }
 
-// record is a door's evidence as stored. It names nobody.
+// record is a door's evidence as stored. People are marks of their IDs: who has
+// the IDs can tell whose.
 type record struct {
 	Versions []versionRecord `json:"versions"` // the latest last
 }

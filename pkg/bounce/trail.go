@@ -28,29 +28,32 @@ const (
 	pause = 10 * time.Second
 	// together is how long tabs that open at once take to ask for their tokens, most
 	// likely. Theirs count as one.
-	together = 500 * time.Millisecond
+	together = time.Second
 
 	// maxTimes is how many times in a row a browser is sent to one return URL, and
 	// maxTimesToDoor to any: should Deskpro make another one each time, that is a
 	// loop, too.
 	maxTimes       = 4
 	maxTimesToDoor = 8
-	// maxTokens is how many tokens its tabs get meanwhile.
-	maxTokens = 48
+	// maxTokens is how many tokens its tabs get meanwhile, and maxSlowTokens how many
+	// a browser gets for one return URL where it makes a pause before each.
+	maxTokens     = 48
+	maxSlowTokens = 8
 	// breath is after how many tokens a page comes between two redirects. Browsers
 	// give up after 16 to 20 in a row, and each token takes two or three.
 	breath = 5
 
 	// maxVisits bounds what a browser carries: tabs have return URLs of their own.
-	maxVisits = 6
+	maxVisits = 12
 	// maxKeys is how many tokens' keys are remembered: enough for each to be tried.
 	maxKeys = 4
 )
 
 // Trail is where a browser was sent with a token in the last minute. It is the
 // browser's to keep, unsealed: what it says decides about nothing but that
-// browser's own tokens. The browser rather than a store, because a request shows
-// so whether it was made after the last token was received.
+// browser's own tokens, and what is counted of them. The browser rather than a
+// store, because a request shows so whether it was made after the last token was
+// received.
 type Trail struct{ visits []Visit }
 
 // Visit is the tokens that a browser was given in a row for one return URL, or
@@ -172,28 +175,24 @@ const (
 )
 
 // Turn returns the turn of a browser that asks for a token for returnTo at the
-// door, and the visit that says so; a zero one for First.
+// door, and its visit there; a zero one where it is not back.
 func (t Trail) Turn(door, returnTo string, now time.Time) (Turn, Visit) {
-	if visit, back := t.visit(door, returnTo, now); back {
-		return visit.turn(now, maxTimes), visit
-	}
+	visit, back := t.visit(door, returnTo, now)
 	everywhere, _ := t.visit(door, anywhere, now)
-	if turn := everywhere.turn(now, maxTimesToDoor); turn != Back {
-		return turn, everywhere
+	switch {
+	case visit.often(now, maxTimes), everywhere.often(now, maxTimesToDoor), now.Sub(visit.last) > pause && visit.tokens >= maxSlowTokens:
+		return Stop, visit
+	case everywhere.tokens%breath == breath-1 && now.Sub(everywhere.last) <= pause:
+		return Breathe, visit
+	case back:
+		return Back, visit
 	}
 	return First, Visit{}
 }
 
-func (v Visit) turn(now time.Time, most int) Turn {
-	switch {
-	case now.Sub(v.last) > pause: // as of a zero one
-		return Back
-	case v.tokens >= maxTokens, v.times >= most && now.Sub(v.since) >= together:
-		return Stop
-	case v.tokens%breath == breath-1:
-		return Breathe
-	}
-	return Back
+// often of what came in a row, without a pause.
+func (v Visit) often(now time.Time, most int) bool {
+	return now.Sub(v.last) <= pause && (v.tokens >= maxTokens || v.times >= most && now.Sub(v.since) >= together)
 }
 
 func (t Trail) visit(door, returnTo string, now time.Time) (Visit, bool) {
@@ -214,7 +213,7 @@ func (t Trail) With(door, returnTo string, now time.Time, key keyring.Key) Trail
 		keys := append(slices.Clone(v.keys), markOf(key.Version()))
 		v.keys = keys[max(0, len(keys)-maxKeys):]
 		if v.times == 0 || now.Sub(v.since) >= together {
-			v.times, v.since = v.times+1, now
+			v.times, v.since = min(v.times+1, maxTokens), now
 		}
 	})
 }
@@ -231,12 +230,12 @@ func (t Trail) after(door, returnTo string, now time.Time, change func(*Visit)) 
 	for _, place := range []string{returnTo, anywhere} {
 		v, _ := t.visit(door, place, now)
 		if now.Sub(v.last) > pause {
-			v.tokens, v.times = 0, 0
+			v.times, v.keys = 0, nil
 		}
 		if change(&v); len(v.keys) == 0 {
 			continue // a page, and no token yet
 		}
-		v.place, v.tokens, v.last = placeOf(door, place), v.tokens+1, now
+		v.place, v.tokens, v.last = placeOf(door, place), min(v.tokens+1, maxTokens), now
 		visits = append(visits, v)
 	}
 	return Trail{visits[max(0, len(visits)-maxVisits):]}

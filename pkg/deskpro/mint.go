@@ -34,8 +34,7 @@ func (a *App) Mint(key keyring.Key, c Claims, now time.Time) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	bytes := key.Bytes()
-	if err := a.checkKey(bytes); err != nil {
+	if err := a.Fits(key); err != nil {
 		return Token{}, err
 	}
 	payload["iss"] = a.issuer
@@ -43,7 +42,7 @@ func (a *App) Mint(key keyring.Key, c Claims, now time.Time) (Token, error) {
 	payload["iat"] = now.Add(-backdate).Unix()
 	payload["exp"] = now.Add(a.lifetime).Unix()
 	payload["jti"] = rand.Text() // 130 bits; RFC 7519 section 4.1.7
-	signed, err := jwt.NewWithClaims(a.method, payload).SignedString(bytes)
+	signed, err := jwt.NewWithClaims(a.method, payload).SignedString(key.Bytes())
 	if err != nil {
 		return Token{}, fmt.Errorf("signing a token: %w", err)
 	}
@@ -53,9 +52,10 @@ func (a *App) Mint(key keyring.Key, c Claims, now time.Time) (Token, error) {
 	return Token{redact.New(signed)}, nil
 }
 
-func (a *App) checkKey(key []byte) error {
-	if need := a.minKeyLength(); len(key) < need {
-		return fmt.Errorf("%w: it has %d bytes and %s needs at least %d", keyring.ErrUnusable, len(key), a.method.Alg(), need)
+// Fits returns keyring.ErrUnusable for a key too short for the app's algorithm.
+func (a *App) Fits(key keyring.Key) error {
+	if has, need := len(key.Bytes()), a.minKeyLength(); has < need {
+		return fmt.Errorf("%w: it has %d bytes and %s needs at least %d", keyring.ErrUnusable, has, a.method.Alg(), need)
 	}
 	return nil
 }
@@ -69,8 +69,7 @@ var ErrToken = errors.New("token refused")
 // the claims as they were sent. For the practice helpdesk and for diagnosis:
 // no sign-in page has a token to verify.
 func (a *App) Verify(token string, key keyring.Key, now time.Time) (map[string]any, error) {
-	bytes := key.Bytes()
-	if err := a.checkKey(bytes); err != nil {
+	if err := a.Fits(key); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrToken, err)
 	}
 	claims := jwt.MapClaims{}
@@ -79,7 +78,7 @@ func (a *App) Verify(token string, key keyring.Key, now time.Time) (map[string]a
 		jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(),
 		jwt.WithTimeFunc(func() time.Time { return now }),
-	).ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return bytes, nil })
+	).ParseWithClaims(token, claims, func(*jwt.Token) (any, error) { return key.Bytes(), nil })
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrToken, err)
 	}

@@ -85,6 +85,12 @@ func (a *App) DefaultReturn() ReturnURL { return a.defaultReturn }
 // String returns the URL, without a token.
 func (r ReturnURL) String() string { return r.url.String() }
 
+// Callback reports whether it is a page where Deskpro reads a token, as far as its
+// admin guide names them; elsewhere a token may be passed over.
+func (r ReturnURL) Callback() bool {
+	return strings.Contains(r.url.Path, "/login/authenticate-callback/")
+}
+
 // With returns the redirect's target: the URL with the token as its last
 // parameter, the others in their order and with their escapes. It is a
 // credential: it belongs into the Location header and nowhere else.

@@ -74,12 +74,10 @@ func NewCache[T any](cfg CacheConfig[T]) (*Cache[T], error) {
 // Fetch's, and ErrUnavailable when ctx ends while another caller fetches.
 func (c *Cache[T]) Get(ctx context.Context) (T, error) {
 	var none T
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		return none, fmt.Errorf("%w: waiting for another fetch: %w", ErrUnavailable, ctx.Err())
+	if err := c.lock(ctx); err != nil {
+		return none, fmt.Errorf("%w: waiting for another fetch: %w", ErrUnavailable, err)
 	}
+	defer c.unlock()
 
 	now := c.cfg.Now().Round(0) // wall time: the other may stand still while a function is frozen
 	if now.Before(c.due) {
@@ -100,22 +98,35 @@ func (c *Cache[T]) Get(ctx context.Context) (T, error) {
 	}
 }
 
-// Renew puts in a value that was fetched otherwise, as if Fetch had just returned
-// it. It does nothing if same says so of the cached one, which so is fetched
-// again when it is due; nor if ctx ends while another caller fetches.
-func (c *Cache[T]) Renew(ctx context.Context, value T, same func(cached T) bool) {
+// Doubt has the next Get fetch anew if wrong says so of what is cached, as
+// somebody who has looked elsewhere may know. It does nothing if ctx ends while
+// another caller fetches.
+func (c *Cache[T]) Doubt(ctx context.Context, wrong func(cached T) bool) {
+	if c.lock(ctx) != nil {
+		return
+	}
+	defer c.unlock()
+	if wrong(c.value) {
+		c.due = time.Time{}
+	}
+}
+
+// lock takes a free turn even if ctx has ended: what is cached costs no time.
+func (c *Cache[T]) lock(ctx context.Context) error {
 	select {
 	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
+		return nil
+	default:
+	}
+	select {
+	case c.turn <- struct{}{}:
+		return nil
 	case <-ctx.Done():
-		return
+		return ctx.Err()
 	}
-	if same(c.value) {
-		return
-	}
-	now := c.cfg.Now().Round(0)
-	c.value, c.fetched, c.due = value, now, now.Add(jitter(c.cfg.TTL))
 }
+
+func (c *Cache[T]) unlock() { <-c.turn }
 
 func jitter(d time.Duration) time.Duration {
 	tenth := int64(d / 10)

@@ -51,8 +51,8 @@ func (k Keyring) Usable(now time.Time, window time.Duration) []Key {
 type Source interface {
 	// Current returns the key that signs.
 	Current(ctx context.Context) (Key, error)
-	// Keyring returns all keys, for a token that Deskpro did not accept. It may
-	// take longer, and what it returns is newer: Current is the same from then on.
+	// Keyring returns all keys, for a token that Deskpro did not accept. It may take
+	// longer. If it finds that another is current, Current asks, too, the next time.
 	// A Pending or a Previous that cannot be used is left out.
 	Keyring(ctx context.Context) (Keyring, error)
 }

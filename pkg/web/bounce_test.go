@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"deskpro-login/pkg/bounce"
+	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/state/memory"
@@ -167,7 +169,7 @@ func TestALoopThatNeverLeadsToTheSamePageEndsToo(t *testing.T) {
 
 // Browsers give up after 16 to 20 redirects; a page in between makes them begin
 // anew.
-func TestAQuickLoopIsLedOnByAPageNowAndThenAndEndsInTwoSeconds(t *testing.T) {
+func TestAQuickLoopIsLedOnByAPageNowAndThenAndEndsInSeconds(t *testing.T) {
 	for _, round := range []time.Duration{20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {
 		s := newTurning(t, 24*time.Hour).with("pending")
 		b := s.browser(t)
@@ -184,7 +186,7 @@ func TestAQuickLoopIsLedOnByAPageNowAndThenAndEndsInTwoSeconds(t *testing.T) {
 				a.wantPage(t, http.StatusOK, "One moment", `<meta http-equiv="refresh" content="0; url=/users/login?return=`+url.QueryEscape(callback)+`">`, "Go on")
 				inARow = 0
 			}
-			if inARow > 5 || s.clock.Sub(begin) > 3*time.Second {
+			if inARow > 5 || s.clock.Sub(begin) > 6*time.Second {
 				t.Fatalf("at %v: %d tokens without a page in %v", round, inARow, s.clock.Sub(begin))
 			}
 		}
@@ -226,11 +228,12 @@ func TestTabsThatOpenAtOnceAreNoBounce(t *testing.T) {
 	s := newTurning(t, 24*time.Hour).with("pending")
 	b := s.browser(t)
 	b.signIn()
-	s.clock = s.clock.Add(time.Hour / 2)
+	b.get("/users/login?return=" + helpdesk + "/other")
+	s.clock = s.clock.Add(20 * time.Second)
 	for range 12 {
-		tab := s.browser(t) // with the cookies of before
-		tab.cookie = b.cookie
-		if got := s.signedWith(t, tab.get(loginPage)); got != "current" {
+		tab := s.browser(t)
+		tab.cookie, tab.others = b.cookie, maps.Clone(b.others) // of before
+		if got := s.signedWith(t, tab.get("/users/login?return="+helpdesk+"/new-ticket/")); got != "current" {
 			t.Fatalf("a tab's token is signed with the %s key", got)
 		}
 	}
@@ -377,5 +380,145 @@ func TestTheKeyringsErrorsStayOutOfThePage(t *testing.T) {
 		if a := b.get(loginPage); strings.Contains(a.body, "arn:") {
 			t.Errorf("the page says %s", a.body)
 		}
+	}
+}
+
+// A token for one door must never open the other, whatever somebody has pasted.
+func TestAnotherDoorsKeyNeverSigns(t *testing.T) {
+	for _, theirs := range []string{"current", "pending", "previous"} {
+		for _, ours := range []string{"pending", "previous"} {
+			s := newTurning(t, 24*time.Hour).with("pending", "previous")
+			agents := s.site.keys["agents"]
+			switch foreign := s.keys[ours]; theirs {
+			case "current":
+				agents.key = foreign
+			case "pending":
+				agents.ring.Pending = foreign
+			default:
+				agents.ring.Previous = foreign
+			}
+			b := s.browser(t)
+			b.signIn()
+			if got := s.rounds(t, b, 3); slices.Contains(got, ours) || !slices.Contains(got, "current") {
+				t.Errorf("while the agents' %s key is the users' %s one: %v", theirs, ours, got)
+			}
+			if !strings.Contains(s.log.String(), "another door's") {
+				t.Errorf("the log does not tell:\n%s", s.log)
+			}
+		}
+	}
+	t.Run("nor one that cannot be told from it", func(t *testing.T) {
+		s := newTurning(t, 24*time.Hour).with("pending")
+		s.site.keys["agents"].ringErr = keyring.ErrUnavailable
+		b := s.browser(t)
+		b.signIn()
+		if got := s.rounds(t, b, 4); !slices.Equal(got, []string{"current", "current", "current", "page"}) {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+// As after a change of TOKEN_ALGORITHM together with the secret.
+func TestAKeyTooShortForTheAlgorithmIsPassedOver(t *testing.T) {
+	s := newTurning(t, 24*time.Hour)
+	short, err := keyring.ParseKey(redact.New("a-key-of-forty-characters-for-HS256-only"), "short")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := deskpro.New(deskpro.Config{URL: helpdesk, Issuer: "test", Algorithm: "HS512"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger := s.ledger
+	s.site = newSite(t, func(cfg *web.Config) {
+		cfg.RotationWindow, cfg.Ledger, cfg.Now = 24*time.Hour, ledger, func() time.Time { return s.clock }
+		for i := range cfg.Doors {
+			if cfg.Doors[i].Name == "users" {
+				cfg.Doors[i].App = app
+			}
+		}
+	})
+	s.apps["users"] = app
+	long, err := keyring.ParseKey(redact.New(strings.Repeat("sixty-four", 7)), "long")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.keys["current"] = long
+	s.site.keys["users"].key = long
+	s.site.keys["users"].ring = keyring.Keyring{Previous: short.In(keyring.Previous), Changed: s.clock}
+	b := s.browser(t)
+	b.signIn()
+	if got := s.rounds(t, b, 4); !slices.Equal(got, []string{"current", "current", "current", "page"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// What a browser carries is its own word, and the door does not listen to it.
+func TestAForgedTrailMakesNobodyPassOrBeCounted(t *testing.T) {
+	s := newTurning(t, 24*time.Hour).with("pending")
+	b := s.browser(t)
+	b.signIn() // and is in no group
+	returnTo := s.apps["agents"].DefaultReturn().String()
+	trail := bounce.Trail{}
+	for range 5 {
+		trail = trail.With("agents", returnTo, s.clock, s.site.keys["agents"].key)
+		b.others["__Host-trail"] = trail.String()
+		b.get("/agents/login").wantPage(t, http.StatusForbidden, "DPL-2002")
+	}
+	if strings.Contains(s.log.String(), "bounced") {
+		t.Errorf("the log tells of a bounce:\n%s", s.log)
+	}
+}
+
+// Elsewhere nobody can tell whether Deskpro has looked at the token at all.
+func TestOnlyWhereDeskproReadsTokensIsItCounted(t *testing.T) {
+	s := newTurning(t, 24*time.Hour).with("pending")
+	b := s.browser(t)
+	b.signIn()
+	for range 3 {
+		s.clock = s.clock.Add(time.Second)
+		b.get("/users/login?return=" + helpdesk + "/new-ticket/")
+	}
+	s.clock = s.clock.Add(2 * bounce.Window)
+	for version := range map[string]bool{"pending-version": true, "current-version": true} {
+		if got, err := s.ledger.Of(t.Context(), "users", version); err != nil || got != (bounce.Evidence{}) {
+			t.Errorf("%s: %+v, %v, want nothing", version, got, err)
+		}
+	}
+}
+
+func TestTwoPeopleAreCountedApart(t *testing.T) {
+	s := newTurning(t, 24*time.Hour).with("pending")
+	for _, login := range []string{"ugo+help@example.com", "ana@example.com"} {
+		b := s.browser(t)
+		b.post("/users/login", credentials(login, password, callback))
+		s.rounds(t, b, 1)
+	}
+	if got, err := s.ledger.Of(t.Context(), "users", "current-version"); err != nil || got.Refused != 2 {
+		t.Errorf("%+v, %v, want two", got, err)
+	}
+}
+
+func TestAReturnWithNoOtherKeyIsToldAsThat(t *testing.T) {
+	s := newTurning(t, 24*time.Hour)
+	b := s.browser(t)
+	b.signIn()
+	s.rounds(t, b, 1)
+	if !strings.Contains(s.log.String(), `"event":"bounced","door":"users","subject":"u-1","outcome":"same_key"`) {
+		t.Errorf("the log does not tell:\n%s", s.log)
+	}
+}
+
+// Who types a password is no loop.
+func TestSigningInBeginsAnew(t *testing.T) {
+	s := newTurning(t, 24*time.Hour).with("pending")
+	b := s.browser(t)
+	b.signIn()
+	s.rounds(t, b, 3)
+	if got := s.signedWith(t, b.signIn()); got != "current" {
+		t.Errorf("signed with %s", got)
+	}
+	if got := s.rounds(t, b, 3); !slices.Equal(got, []string{"pending", "current", "pending"}) {
+		t.Errorf("then %v", got)
 	}
 }

@@ -25,7 +25,7 @@ const stopped = "The helpdesk did not accept this sign-in";
 
 // remembered is for how long, in milliseconds, the sign-in page believes what it
 // last heard of all versions of a secret, and a little more.
-const remembered = 11_500;
+const remembered = 4_000;
 
 // tabs is how many a person opens at once, for the same page.
 const tabs = 8;

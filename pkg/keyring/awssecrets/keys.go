@@ -9,7 +9,7 @@ import (
 
 // ringTTL is how long all keys of a secret are believed, give or take a tenth:
 // while Deskpro refuses everybody, they are asked for by everybody.
-const ringTTL = 10 * time.Second
+const ringTTL = 3 * time.Second
 
 // Keys is a keyring.Source over one secret that remembers what it has fetched.
 type Keys struct {
@@ -61,8 +61,6 @@ func (k *Keys) fetch(ctx context.Context) (keyring.Keyring, error) {
 		return keyring.Keyring{}, err
 	}
 	k.last = ring
-	// The same one stays as it was: whether it may still be read shows when it is
-	// fetched again.
-	k.current.Renew(ctx, ring.Current, func(was keyring.Key) bool { return was.Version() == ring.Current.Version() })
+	k.current.Doubt(ctx, func(cached keyring.Key) bool { return cached.Version() != ring.Current.Version() })
 	return ring, nil
 }
