@@ -33,7 +33,7 @@ where the AWS CLI finds them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return misuse(cmd, "%w", err)
 	})
-	root.AddCommand(newSetup(), newAccount(), newSecret(), newToken(), newHash(), newConfig(), newVersion())
+	root.AddCommand(newSetup(), newAccount(), newSecret(), newToken(), newDoctor(), newHash(), newConfig(), newVersion())
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [command]",
 		Short: "Explain a command",
