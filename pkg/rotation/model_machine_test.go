@@ -145,7 +145,6 @@ type node struct {
 type machine struct {
 	begins map[act]*node
 	nodes  int32
-	runs   int
 }
 
 func newMachine() *machine { return &machine{begins: map[act]*node{}} }
