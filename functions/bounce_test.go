@@ -69,8 +69,8 @@ func signer(t *testing.T, answer events.APIGatewayV2HTTPResponse, secrets map[st
 
 func TestTheFunctionItselfTriesTheVersionThatWaits(t *testing.T) {
 	aws, endpoint := cloud(t)
-	var log bytes.Buffer
-	process := start(t, "login", environment(endpoint), &log)
+	var logs [3]bytes.Buffer
+	process := start(t, "login", environment(endpoint), &logs[0])
 	secrets := map[string]string{"current": usersKey, "pending": strings.Repeat("waiting-", 8), "edited": strings.Repeat("edited--", 8)}
 
 	answer := invoke(t, process, sample(t, "login/with-session"))
@@ -91,7 +91,7 @@ func TestTheFunctionItselfTriesTheVersionThatWaits(t *testing.T) {
 	}
 
 	t.Run("and a new one is the current one for everybody as soon as one comes back", func(t *testing.T) {
-		fresh := start(t, "login", environment(endpoint), &log)
+		fresh := start(t, "login", environment(endpoint), &logs[1])
 		first := invoke(t, fresh, sample(t, "login/with-session"))
 		aws.PutSecret("users", secrets["edited"])
 		again := invoke(t, fresh, comeBack(t, first))
@@ -102,7 +102,7 @@ func TestTheFunctionItselfTriesTheVersionThatWaits(t *testing.T) {
 		}
 	})
 	t.Run("unless the switch is off", func(t *testing.T) {
-		off := start(t, "login", append(environment(endpoint), "ROTATION_WINDOW=0s"), &log)
+		off := start(t, "login", append(environment(endpoint), "ROTATION_WINDOW=0s"), &logs[2])
 		answer := invoke(t, off, sample(t, "login/with-session"))
 		for range 3 {
 			answer = invoke(t, off, comeBack(t, answer))
@@ -111,9 +111,13 @@ func TestTheFunctionItselfTriesTheVersionThatWaits(t *testing.T) {
 			}
 		}
 	})
-	for _, secret := range secrets {
-		if strings.Contains(log.String(), secret) || strings.Contains(log.String(), "jwt=") {
-			t.Error("the log holds a secret or a token")
+	process.Stop()
+	for i := range logs {
+		log := logs[i].String()
+		for _, secret := range secrets {
+			if log == "" || strings.Contains(log, secret) || strings.Contains(log, "jwt=") {
+				t.Errorf("the log is empty, or holds a secret or a token:\n%s", log)
+			}
 		}
 	}
 }

@@ -56,6 +56,7 @@ export function rotation() {
       await d.signIn(ana);
       await d.make();
       await d.loginctl("promote", "--unconfirmed", "--apply");
+      await sleep(remembered);
       await d.learn();
       assert.deepEqual(await d.logIn(), ["second", "first"]);
       assert.deepEqual(await d.logIn(), ["second", "first"], "the next one, too");
