@@ -225,3 +225,21 @@ func TestANewScheduleIsTriedWithACopyOfTheCurrentVersion(t *testing.T) {
 	r.must("testSecret")
 	r.wantLog()
 }
+
+func TestTheAgentsSecretIsRotatedAndNeverTheUsersOne(t *testing.T) {
+	r, cloud := newRotator(t)
+	r.users, r.token = cloud.SecretARN("agents"), cloud.BeginRotation("agents")
+	users := cloud.SecretStages("users")
+	r.must("createSecret", "setSecret", "testSecret")
+	r.refused("finishSecret", "JWT app for agents", "confirm")
+	if made := cloud.SecretText("agents", r.token); len(made) != 64 {
+		t.Errorf("the agents' new key has %d characters", len(made))
+	}
+	if got := cloud.SecretStages("users"); !maps.Equal(got, users) {
+		t.Errorf("the users' versions are %v, were %v", got, users)
+	}
+
+	r, cloud = newRotator(t)
+	r.token = cloud.PutSecret("users", agentsKey, rotation.Pending)
+	r.refused("testSecret", "door agents has this one")
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -26,6 +27,10 @@ const promoteAccepted = "promoteAccepted"
 // vouchers are how many people Deskpro must have let in with a version: see
 // PROMOTE_WHEN.
 const vouchers = 3
+
+// vouched is how old the latest of that may be: Deskpro's secret may be another by
+// then.
+const vouched = 24 * time.Hour
 
 // handler is what lambda.Start takes. It logs what it returns: the runtime's own
 // line has neither a level nor the request's id, and Secrets Manager tells nobody.
@@ -98,6 +103,6 @@ func wireAccepted(cfg config.Config, aws aws.Config) (func(context.Context, stri
 	ledger := bounce.NewLedger(store, nil)
 	return func(ctx context.Context, door, version string) (bool, error) {
 		evidence, err := ledger.Of(ctx, door, version)
-		return evidence.Accepts(vouchers), err
+		return evidence.Accepts(vouchers) && time.Since(evidence.Latest) < vouched, err
 	}, nil
 }

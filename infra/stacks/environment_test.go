@@ -392,3 +392,29 @@ func TestExamplesOfFieldsAreTaken(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatRotationIsToldIsWhatWasChosen(t *testing.T) {
+	for _, row := range []struct {
+		chosen map[string]string
+		rotate map[string]string
+		window string
+	}{
+		{nil, map[string]string{"PROMOTE_WHEN": "confirmed", "TOKEN_ALGORITHM": "HS256", "USERS_SECRET": "UsersSecret", "AGENTS_SECRET": "AgentsSecret", "STATE_TABLE": "StateTable"}, "24h"},
+		{map[string]string{"PromoteWhen": "accepted", "TokenAlgorithm": "HS512", "RotationWindow": "48h"},
+			map[string]string{"PROMOTE_WHEN": "accepted", "TOKEN_ALGORITHM": "HS512", "STATE_TABLE": "StateTable"}, "48h"},
+	} {
+		s := newStack(t, with(bothDoors, row.chosen))
+		rotate, login := s.environment("RotateFunction"), s.environment("LoginFunction")
+		for name, want := range row.rotate {
+			if rotate[name] != want {
+				t.Errorf("with %v %s is %q, want %q", row.chosen, name, rotate[name], want)
+			}
+		}
+		if login["ROTATION_WINDOW"] != row.window {
+			t.Errorf("with %v ROTATION_WINDOW is %q, want %q", row.chosen, login["ROTATION_WINDOW"], row.window)
+		}
+		if rotate["METRICS_NAMESPACE"] == "" || rotate["METRICS_NAMESPACE"] != login["METRICS_NAMESPACE"] {
+			t.Errorf("rotate counts in %q, login in %q", rotate["METRICS_NAMESPACE"], login["METRICS_NAMESPACE"])
+		}
+	}
+}

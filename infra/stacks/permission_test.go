@@ -157,6 +157,10 @@ func TestAKeyOfOnesOwnEncryptsEverything(t *testing.T) {
 			t.Errorf("%s may not use the key", role)
 		}
 	}
+	// A new value is encrypted with a data key.
+	if !s.permissions("RotateRole", s.resource("RotateRole"))["kms:GenerateDataKey "+key] {
+		t.Error("RotateRole may not put a value under the key")
+	}
 	if s.resolve(s.section("Globals")["Function"].(object)["KmsKeyArn"]) != key {
 		t.Error("the functions' variables are not encrypted with the key")
 	}

@@ -70,7 +70,10 @@ func TestEachEventCarriesItsMetrics(t *testing.T) {
 		{"a refusal at a further step", audit.Event{Name: audit.Refused, Door: "users", Outcome: "wrong_code", Challenge: "SMS_MFA"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0}},
 		{"a token", audit.Event{Name: audit.TokenIssued, Door: "agents", KeyMade: now.Add(-49 * time.Hour)}, map[string]float64{"Tokens": 1, "KeyAgeDays": 2}},
 		{"a token of a key of unknown age", audit.Event{Name: audit.TokenIssued, Door: "agents"}, map[string]float64{"Tokens": 1}},
-		{"a token of a key that waits", audit.Event{Name: audit.TokenIssued, Door: "users", KeyStage: "pending"}, map[string]float64{"Tokens": 1, "PendingTokens": 1}},
+		// The age is of what everyone gets: an alarm looks at it.
+		{"a token of a key that waits", audit.Event{Name: audit.TokenIssued, Door: "users", KeyStage: "pending", KeyMade: now}, map[string]float64{"Tokens": 1, "PendingTokens": 1}},
+		{"a token of the key before", audit.Event{Name: audit.TokenIssued, Door: "users", KeyStage: "previous", KeyMade: now}, map[string]float64{"Tokens": 1}},
+		{"a token of the current key", audit.Event{Name: audit.TokenIssued, Door: "users", KeyStage: "current", KeyMade: now.Add(-25 * time.Hour)}, map[string]float64{"Tokens": 1, "KeyAgeDays": 1}},
 		{"a return from Deskpro", audit.Event{Name: audit.Bounced, Door: "users", Outcome: audit.OtherKey, KeyStage: "current"}, map[string]float64{"Bounces": 1}},
 		{"a return with a token of a key that waits", audit.Event{Name: audit.Bounced, Door: "users", Outcome: audit.OtherKey, KeyStage: "pending"}, map[string]float64{"Bounces": 1, "PendingRefused": 1}},
 		{"the end of a loop", audit.Event{Name: audit.Bounced, Door: "users", Outcome: audit.Stopped, KeyStage: "current"}, map[string]float64{"Bounces": 1, "LoopsStopped": 1}},

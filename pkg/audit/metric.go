@@ -30,8 +30,11 @@ const (
 	code      = "code"
 )
 
-// pending is a KeyStage.
-const pending = "pending"
+// These are KeyStages.
+const (
+	current = "current"
+	pending = "pending"
+)
 
 var (
 	// signIns are the ends of all sign-ins.
@@ -126,7 +129,7 @@ func (l Log) metrics(e Event, now time.Time) []slog.Attr {
 		add(challenges, 1)
 	case TokenIssued:
 		add(tokens, 1)
-		if !e.KeyMade.IsZero() {
+		if !e.KeyMade.IsZero() && (e.KeyStage == "" || e.KeyStage == current) {
 			add(keyAge, int64(now.Sub(e.KeyMade)/(24*time.Hour)))
 		}
 		if e.KeyStage == pending {
