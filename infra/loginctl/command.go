@@ -103,8 +103,14 @@ func misuse(cmd *cobra.Command, format string, args ...any) error {
 	return &usageError{hint.With(fmt.Errorf(format, args...), "%s --help says how it is called", cmd.CommandPath())}
 }
 
+// longestName is of a command that somebody may have mistyped.
+const longestName = 24
+
 func unknown(cmd *cobra.Command, args []string) error {
 	err := fmt.Errorf("there is no command %q", cmd.CommandPath()+" "+strings.Join(args, " "))
+	if len(args[0]) > longestName {
+		err = fmt.Errorf("%s has no such command", cmd.CommandPath()) // it may be a token or a secret
+	}
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		nearest := slices.MinFunc(near, func(a, b string) int { return hint.Distance(args[0], a) - hint.Distance(args[0], b) })

@@ -85,6 +85,11 @@ func TestTheVaultIsTheOnlyWayToASecret(t *testing.T) {
 func TestOnlyCommandsForSecretsReachThem(t *testing.T) {
 	l := read(t)
 	for name, file := range l.files {
+		for _, decl := range file.Decls {
+			if f, is := decl.(*ast.FuncDecl); is && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s has an init, which could hand the vault to any command in a variable", name)
+			}
+		}
 		for _, spec := range file.Imports {
 			if spec.Path.Value == `"`+vaultPath+`"` && !strings.HasPrefix(name, "secret") && !strings.HasPrefix(name, "doctor") {
 				t.Errorf("%s imports the vault, but only files of commands that may reach a secret do", name)
@@ -146,7 +151,8 @@ func read(t *testing.T) *law {
 }
 
 // note takes down what a declaration uses. A type uses its methods: whoever has a
-// value of it may come to call any, as through an interface.
+// value of it may come to call any, as through an interface. A variable uses who
+// assigns it.
 func (l *law) note(info *types.Info, decl ast.Decl) {
 	var declared []types.Object
 	var within []ast.Node
@@ -176,6 +182,17 @@ func (l *law) note(info *types.Info, decl ast.Decl) {
 	}
 	for _, node := range within {
 		ast.Inspect(node, func(n ast.Node) bool {
+			if assign, is := n.(*ast.AssignStmt); is {
+				for _, to := range assign.Lhs {
+					ident, named := to.(*ast.Ident)
+					if !named || info.Uses[ident] == nil || info.Uses[ident].Parent() != l.pkg.Scope() {
+						continue
+					}
+					for _, obj := range declared {
+						l.use(info.Uses[ident], obj)
+					}
+				}
+			}
 			ident, ok := n.(*ast.Ident)
 			if !ok {
 				return true

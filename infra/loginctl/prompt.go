@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -17,31 +19,116 @@ import (
 
 // asker asks a person for a password without showing it.
 type asker interface {
+	// ask returns one line.
 	ask(ctx context.Context, question string) (redact.Secret, error)
+	// more throws away what else was pasted, and reports whether there was any.
+	more(ctx context.Context) bool
 }
 
 var errNoTerminal = errors.New("there is no terminal to ask on")
 
 // newAsker returns one that asks on standard input if that is a terminal, else
-// on the one that the command was started from.
+// on the one that the command was started from. What it returns beside is to be
+// called at the end, so that the shell does not get the rest of what was pasted.
 func newAsker(cmd *cobra.Command) (asker, func(), error) {
 	if in, ok := cmd.InOrStdin().(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-		return terminal{in, cmd.ErrOrStderr()}, func() {}, nil
+		who := &oneLine{terminal: terminal{in, cmd.ErrOrStderr()}}
+		return who, func() { who.more(cmd.Context()) }, nil
 	}
 	file, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return nil, nil, hint.With(errNoTerminal, "give the password with --password-file FILE, or - for standard input")
 	}
-	return terminal{file, file}, func() { file.Close() }, nil
+	who := &oneLine{terminal: terminal{file, file}}
+	return who, func() { who.more(cmd.Context()); file.Close() }, nil
 }
 
-// terminal is an asker.
+// oneLine is the asker of a terminal.
+type oneLine struct {
+	terminal
+	drained bool
+}
+
+func (o *oneLine) ask(ctx context.Context, question string) (redact.Secret, error) {
+	return o.line(ctx, question)
+}
+
+func (o *oneLine) more(ctx context.Context) bool {
+	if o.drained {
+		return false
+	}
+	o.drained = true
+	return o.rest(ctx).Len() > 0
+}
+
+// terminal is where a person types or pastes.
 type terminal struct {
 	in  *os.File
 	out io.Writer
 }
 
+// ask returns all lines that are pasted at once.
 func (t terminal) ask(ctx context.Context, question string) (redact.Secret, error) {
+	first, err := t.line(ctx, question)
+	if err != nil {
+		return redact.Secret{}, err
+	}
+	if rest := t.rest(ctx); rest.Len() > 0 {
+		return redact.New(first.Reveal() + "\n" + rest.Reveal()), nil
+	}
+	return first, nil
+}
+
+// A paste comes in pieces, but one soon after the other, and has an end.
+const (
+	pasteGap = 100 * time.Millisecond
+	maxPaste = 64 << 10
+)
+
+// rest is what is pasted after the line that was read last, without what is none of
+// a text around it. It can be called once: its reading ends with the program.
+func (t terminal) rest(ctx context.Context) redact.Secret {
+	if ctx.Err() != nil { // line still reads
+		return redact.Secret{}
+	}
+	fd := int(t.in.Fd())
+	before, err := term.MakeRaw(fd) // or a last line without an end would stay behind
+	if err != nil {
+		return redact.Secret{}
+	}
+	defer func() { _ = term.Restore(fd, before) }()
+	pieces := make(chan []byte)
+	given := make(chan struct{})
+	defer close(given)
+	go func() {
+		for {
+			piece := make([]byte, 4<<10)
+			n, err := t.in.Read(piece)
+			if err != nil {
+				return
+			}
+			select {
+			case pieces <- piece[:n]:
+			case <-given:
+				return
+			}
+		}
+	}()
+	var text []byte
+	for len(text) < maxPaste {
+		select {
+		case piece := <-pieces:
+			text = append(text, piece...)
+			continue
+		case <-time.After(pasteGap):
+		case <-ctx.Done():
+		}
+		break
+	}
+	return redact.New(strings.TrimFunc(string(text), unicode.IsControl))
+}
+
+func (t terminal) line(ctx context.Context, question string) (redact.Secret, error) {
 	fd := int(t.in.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
@@ -82,9 +169,15 @@ func askTwice(ctx context.Context, a asker, question, again string) (redact.Secr
 	if err != nil {
 		return redact.Secret{}, err
 	}
+	if first.Len() == 0 {
+		return redact.Secret{}, hint.With(errors.New("there is nothing"), "nothing was done; try again")
+	}
 	second, err := a.ask(ctx, again)
 	if err != nil {
 		return redact.Secret{}, err
+	}
+	if a.more(ctx) {
+		return redact.Secret{}, hint.With(errors.New("there were several lines"), "nothing was done; paste one line, then the same again")
 	}
 	if first.Reveal() != second.Reveal() {
 		return redact.Secret{}, hint.With(errors.New("the two are not the same"), "nothing was done; try again")

@@ -30,6 +30,12 @@ func (a *answers) ask(context.Context, string) (redact.Secret, error) {
 	return redact.New(first), nil
 }
 
+func (a *answers) more(context.Context) bool {
+	waiting := len(*a) > 0
+	*a = nil
+	return waiting
+}
+
 func TestANewPasswordIsAskedForTwice(t *testing.T) {
 	for _, row := range []struct {
 		name  string
@@ -40,6 +46,8 @@ func TestANewPasswordIsAskedForTwice(t *testing.T) {
 		{"another the second time", answers{"a", "A"}, ""},
 		{"nothing the second time", answers{"a"}, ""},
 		{"nothing at all", answers{}, ""},
+		{"an empty line", answers{"", ""}, ""},
+		{"lines that go on", answers{"a", "a", "b"}, ""},
 	} {
 		got, err := askTwice(t.Context(), &row.typed, "Password: ", "Again: ")
 		if got.Reveal() != row.want || (err == nil) != (row.want != "") {

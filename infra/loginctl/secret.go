@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"deskpro-login/infra/loginctl/hint"
 	"deskpro-login/infra/loginctl/stack"
@@ -39,8 +41,21 @@ Which secrets they are, the stack's outputs tell: give --stack, --region and
 What changes which version signs, or removes one, is only shown until --apply is
 given. Each act is written down before it is done, and again when it has ended:
 into the stack's log group for that, or into the file of --audit-log. Where it
-cannot be written, nothing is done. No secret is printed, but by --reveal.`,
+cannot be written, nothing is done. No secret is printed, but by --reveal.
+
+Of two who do this at once one may do what the other did not mean: --version says
+which version is meant, and another is refused. The confirm and the rollback that
+are shown as next have it.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				// Whose hint has a command at most, and never the argument.
+				return &usageError{hint.With(errors.New("there is no such command of secret"), "%s; %s", hint.Of(unknown(cmd, args)), noArgument)}
+			}
+			return cmd.Help()
+		},
 	}
+	cmd.SetFlagErrorFunc(unquoted)
 	w.secretFlags(cmd)
 	cmd.AddCommand(
 		newSecretStatus(w), newSecretGenerate(w), newSecretStage(w), newSecretConfirm(w),
@@ -49,10 +64,37 @@ cannot be written, nothing is done. No secret is printed, but by --reveal.`,
 	return cmd
 }
 
+const noArgument = "a secret must not be an argument, which others on this machine can see"
+
+// noSecret is the Args of a command that takes none. It does not repeat what it was
+// given.
+func noSecret(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misuse(cmd, "no argument is taken, least of all a secret, since others on this machine can see arguments")
+	}
+	return nil
+}
+
+// unquoted is an error of flags without the value that was given, which may be a
+// secret.
+func unquoted(cmd *cobra.Command, err error) error {
+	if invalid, is := errors.AsType[*pflag.InvalidValueError](err); is {
+		return misuse(cmd, "--%s does not take what it was given; %s", invalid.GetFlag().Name, noArgument)
+	}
+	if absent, is := errors.AsType[*pflag.NotExistError](err); is && absent.GetSpecifiedShortnames() == "" && !looksSecret(absent.GetSpecifiedName()) {
+		return misuse(cmd, "%w", err)
+	}
+	if missing, is := errors.AsType[*pflag.ValueRequiredError](err); is {
+		return misuse(cmd, "%w", missing)
+	}
+	return misuse(cmd, "there is no such flag; %s", noArgument)
+}
+
 // whichDoor are the flags that say whose secret is meant.
 type whichDoor struct {
 	where *where
-	name  string
+	// names has one at most: a flag that is given twice would keep the last.
+	names []string
 }
 
 // doorOf is what the functions and their log call a door.
@@ -62,7 +104,7 @@ var doorNames = []string{strings.ToLower(stack.Users), strings.ToLower(stack.Age
 
 func (f *whichDoor) flag(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&f.name, "door", "", "the `DOOR` whose secret is meant, users or agents, where both are on")
+	cmd.Flags().StringArrayVar(&f.names, "door", nil, "the `DOOR` whose secret is meant, users or agents, where both are on")
 	_ = cmd.RegisterFlagCompletionFunc("door", cobra.FixedCompletions(doorNames, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -78,8 +120,12 @@ type safe struct {
 
 // open returns the safe with the doors that are meant: all where none was named.
 func (f *whichDoor) open(cmd *cobra.Command) (*safe, error) {
-	if f.name != "" && !slices.Contains(doorNames, f.name) {
-		return nil, misuse(cmd, "there is no door %q, only %s", f.name, strings.Join(doorNames, ", "))
+	name := strings.Join(f.names, "")
+	switch {
+	case len(f.names) > 1:
+		return nil, misuse(cmd, "--door is given twice, but names one door")
+	case len(f.names) == 1 && !slices.Contains(doorNames, name):
+		return nil, misuse(cmd, "--door is %s, and nothing else", strings.Join(doorNames, " or "))
 	}
 	site, err := f.where.openAny(cmd)
 	if err != nil {
@@ -93,12 +139,12 @@ func (f *whichDoor) open(cmd *cobra.Command) (*safe, error) {
 			return nil, err
 		}
 		doors = append(doors, rotation.Door{Name: doorOf(d), SecretID: d.Secret.ARN, App: app})
-		if f.name == "" || f.name == doorOf(d) {
+		if name == "" || name == doorOf(d) {
 			s.doors = append(s.doors, d)
 		}
 	}
 	if len(s.doors) == 0 {
-		return nil, hint.With(fmt.Errorf("%s has no door %s", site.name, f.name), "its only one is %s", doors[0].Name)
+		return nil, hint.With(fmt.Errorf("%s has no door %s", site.name, name), "its only one is %s", doors[0].Name)
 	}
 	if s.rotation, err = vault.Open(site.cfg, doors, site.now); err != nil {
 		return nil, fmt.Errorf("opening secrets: %w", err)

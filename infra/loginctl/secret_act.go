@@ -38,6 +38,9 @@ type secretPlan struct {
 	do    func(context.Context) error
 	// done reports whether what matters of it is, though there was an error.
 	done func(rotation.Description) bool
+	// left: something follows on that, and the same again does it. Of a rollback the
+	// same again would undo it.
+	left bool
 	// live: people notice it.
 	live bool
 	then step
@@ -50,7 +53,7 @@ func newSecretAct(w *where, c secretAct) *cobra.Command {
 		apply   = c.atOnce
 	)
 	cmd := &cobra.Command{
-		Use: c.use, Short: c.short, Long: c.long, Example: c.example, Args: noArguments,
+		Use: c.use, Short: c.short, Long: c.long, Example: c.example, Args: noSecret,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("version") && version == "" {
 				return misuse(cmd, "--version names no version")
@@ -117,8 +120,13 @@ func (s *safe) writtenDown(ctx context.Context, e audit.Event, d stack.Door, p s
 	var rest error
 	errs, err := s.actEach(ctx, []audit.Event{e}, func() []error {
 		failed := p.do(ctx)
-		if failed != nil && s.isDone(ctx, d, p) {
+		switch {
+		case failed == nil || !s.isDone(ctx, d, p):
+		case p.left:
 			failed, rest = nil, hint.With(fmt.Errorf("it was %s, but then something failed: %w", p.verb, worded(failed)), "%s; then run the same command again, which does what is left", hint.Of(s.explainSecret(failed, d)))
+		default:
+			fmt.Fprintf(s.stderr, "note: the answer was %s, but it was %s: nothing is left to do\n", cell(worded(failed).Error()), p.verb)
+			failed = nil
 		}
 		return []error{s.explainAct(failed, d)}
 	})

@@ -107,13 +107,13 @@ func (s *safe) next(l looked) step {
 	case waiting != nil && waiting.Confirmed:
 		return step{"Deskpro has the version that waits; let it sign", s.command(l.door, "promote", "--apply")}
 	case waiting != nil && l.evidence[waiting.ID].Accepts(1):
-		return step{"Deskpro seems to have the version that waits, for it let people in with it; say so if you pasted it", s.command(l.door, "confirm")}
+		return step{"Deskpro seems to have the version that waits, for it let people in with it; say so if you pasted it", s.command(l.door, "confirm", "--version", waiting.ID)}
 	case waiting != nil:
-		return s.paste(l.door, "the version that waits", stagePending, step{"save there, and say so here", s.command(l.door, "confirm")})
+		return s.paste(l.door, "the version that waits", stagePending, step{"save there, and say so here", s.command(l.door, "confirm", "--version", waiting.ID)})
 	case current == nil || cannotSign(current):
 		return step{"nothing can sign, so nobody can sign in; make a version that can", s.command(l.door, "generate")}
 	case previous != nil && l.refuses(current) && l.evidence[previous.ID].Accepts(1):
-		return s.paste(l.door, "the current version", stageCurrent, step{"for Deskpro lets people in with the previous one alone; or let that sign again", s.command(l.door, "rollback", "--apply")})
+		return s.paste(l.door, "the current version", stageCurrent, step{"for Deskpro lets people in with the previous one alone; or let that sign again", s.command(l.door, "rollback", "--version", previous.ID, "--apply")})
 	}
 	return step{"nothing has to be done; a change begins with", s.command(l.door, "generate")}
 }

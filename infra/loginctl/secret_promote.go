@@ -99,6 +99,7 @@ func (s *safe) planPromote(l looked, how rotation.How) (secretPlan, error) {
 		done: func(d rotation.Description) bool {
 			return d.At(rotation.Current) == v.ID && (!how.Leaked || d.At(rotation.Previous) == "")
 		},
+		left: true,
 		then: step{"see whom Deskpro lets in, with", s.command(l.door, "status")},
 	}
 	after := cmp.Or(current, none)
@@ -109,8 +110,8 @@ func (s *safe) planPromote(l looked, how rotation.How) (secretPlan, error) {
 	}
 	if how.Leaked {
 		p.verb, after = "made the only one that signs", none
-	} else {
-		p.then = step{"see by status whom Deskpro lets in; should it be nobody, go back", s.command(l.door, "rollback", "--apply")}
+	} else if after != none {
+		p.then = step{"see by status whom Deskpro sends back; should it send back everyone and let in nobody, go back", s.command(l.door, "rollback", "--version", after, "--apply")}
 	}
 	if before := cmp.Or(previous, none); before != after {
 		p.changes = append(p.changes, fieldChange{stagePrevious, before, after})
@@ -135,7 +136,7 @@ func (s *safe) unconfirmed(l looked, v *rotation.Version) error {
 	if e, known := l.evidence[v.ID]; known && e.Accepted+e.Refused > 0 {
 		err = fmt.Errorf("%w (%s)", err, shown(e))
 	}
-	return hint.With(err, "paste it into %s (%s prints it), then: %s", inDeskpro(l.door), s.command(l.door, "status", "--reveal", stagePending), s.command(l.door, "confirm"))
+	return hint.With(err, "paste it into %s (%s prints it), then: %s", inDeskpro(l.door), s.command(l.door, "status", "--reveal", stagePending), s.command(l.door, "confirm", "--version", v.ID))
 }
 
 func newSecretRollback(w *where) *cobra.Command {

@@ -25,7 +25,8 @@ func newSecretGenerate(w *where) *cobra.Command {
 		Short: "Make up a secret that waits until Deskpro has it",
 		Long: `generate makes up a secret of 64 letters and digits and keeps it as a version that
 waits, at once: the current version goes on signing. It is refused while another
-waits.
+waits. Of two who run it at once only one has the version that waits, and may both
+be told so: confirm with --version, as shown, and the other's is refused.
 
 With --reveal it prints the secret, and nothing else, without a line break unless
 that is a terminal; else status prints it.`,
@@ -33,7 +34,7 @@ that is a terminal; else status prints it.`,
 
   # to paste into Deskpro at once; xclip, wl-copy or clip.exe elsewhere
   loginctl secret generate --door users --reveal --region eu-west-1 | pbcopy`,
-		Args: noArguments,
+		Args: noSecret,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if reveal && w.json {
 				return misuse(cmd, "--reveal prints the secret and nothing else: leave --json out")
@@ -66,8 +67,11 @@ command's arguments.`,
 
   # from a password manager
   pass show helpdesk/users | loginctl secret stage --door users --region eu-west-1 --secret-file -`,
-		Args: noArguments,
+		Args: noSecret,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" && cmd.Flags().Changed("secret-file") {
+				return misuse(cmd, "--secret-file names no file")
+			}
 			return f.stage(cmd, false, file == "", func() (redact.Secret, error) { return askSecret(cmd, file) })
 		},
 	}
@@ -77,8 +81,8 @@ command's arguments.`,
 }
 
 func askSecret(cmd *cobra.Command, file string) (redact.Secret, error) {
-	if file != "" {
-		return readSecret(cmd, file, "secret")
+	if cmd.Flags().Changed("secret-file") {
+		return readTokenSecret(cmd, file)
 	}
 	const instead = "give the secret with --secret-file FILE, or - for standard input"
 	who, done, err := newAsker(cmd)
@@ -129,13 +133,17 @@ func (f *whichDoor) stage(cmd *cobra.Command, reveal, other bool, choose func() 
 	for _, doubt := range rotation.Doubts(key) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "note: the secret:", doubt)
 	}
-	version, staged, err := s.keep(cmd, key, reveal)
+	version, staged, err := s.keep(cmd, l, key, reveal)
 	if !staged {
 		return err
 	}
-	then := step{"paste it into " + inDeskpro(d) + ", save there, and say so here", s.command(d, "confirm")}
+	if lost := s.stillWaits(cmd.Context(), d, version); lost != nil {
+		return together(err, s.explainSecret(lost, d))
+	}
+	confirm := s.command(d, "confirm", "--version", version)
+	then := step{"paste it into " + inDeskpro(d) + ", save there, and say so here", confirm}
 	if !reveal {
-		then = s.paste(d, "it", stagePending, step{"save there, and say so here", s.command(d, "confirm")})
+		then = s.paste(d, "it", stagePending, step{"save there, and say so here", confirm})
 	}
 	told := secretReport{Door: doorOf(d), Version: version, Applied: true, Changes: []fieldChange{{stagePending, "none", version}}, Next: then.String()}
 	return together(err, s.tellStaged(cmd, told, reveal))
@@ -143,15 +151,21 @@ func (f *whichDoor) stage(cmd *cobra.Command, reveal, other bool, choose func() 
 
 // keep stages the secret, and prints it if reveal. Both are written down; the
 // version has a name only afterwards.
-func (s *safe) keep(cmd *cobra.Command, key redact.Secret, reveal bool) (version string, staged bool, err error) {
-	d := s.doors[0]
+func (s *safe) keep(cmd *cobra.Command, l looked, key redact.Secret, reveal bool) (version string, staged bool, err error) {
+	d := l.door
 	events := []audit.Event{{Name: audit.SecretStaged, Door: doorOf(d)}}
 	if reveal {
 		events = append(events, audit.Event{Name: audit.SecretRevealed, Door: doorOf(d), KeyStage: stagePending})
 	}
 	errs, err := s.actEach(cmd.Context(), events, func() []error {
 		errs := make([]error, len(events))
-		if version, errs[0] = s.stageKey(cmd.Context(), d, key); errs[0] != nil {
+		if version, errs[0] = s.stageKey(cmd.Context(), d, key); errs[0] == nil {
+			errs[0] = s.stillWaits(cmd.Context(), d, version)
+		}
+		if current := l.staged(stageCurrent); errors.Is(errs[0], rotation.ErrUnfit) && current != nil && current.Problem == nil && current.Text.Reveal() == key.Reveal() {
+			errs[0] = hint.With(errs[0], "nothing has to be done: it signs already")
+		}
+		if errs[0] != nil {
 			for i := range errs[1:] {
 				errs[1+i] = errNotTried
 			}
@@ -188,6 +202,17 @@ func (s *safe) stageKey(ctx context.Context, d stack.Door, key redact.Secret) (s
 		}
 	}
 	return "", err
+}
+
+// stillWaits returns nil, or that another version waits instead: of two that are
+// put at once both seem to wait, and the first to have been put no longer does.
+// What is read may be older than what was put, so it has to be a third version.
+func (s *safe) stillWaits(ctx context.Context, d stack.Door, version string) error {
+	status, err := s.rotation.Look(ctx, doorOf(d))
+	if other := status.Waiting(); err == nil && other != "" && other != version {
+		return fmt.Errorf("%w: version %s waits instead of %s", rotation.ErrConflict, other, version)
+	}
+	return nil
 }
 
 // tellStaged says so on standard error where the secret has the other.

@@ -102,7 +102,7 @@ first, as what changes something is.`,
 
   # to paste into Deskpro; xclip, wl-copy or clip.exe elsewhere
   loginctl secret status --door users --reveal pending --region eu-west-1 | pbcopy`,
-		Args: noArguments,
+		Args: noSecret,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flags().Changed("reveal") {
 				s, err := f.open(cmd)
@@ -113,7 +113,7 @@ first, as what changes something is.`,
 			}
 			switch {
 			case !slices.Contains(stages(), reveal):
-				return misuse(cmd, "there is no version %.40q, only %s", reveal, strings.Join(stages(), ", "))
+				return misuse(cmd, "--reveal is one of %s, and nothing else", strings.Join(stages(), ", "))
 			case w.json:
 				return misuse(cmd, "--reveal prints the secret and nothing else: leave --json out")
 			}

@@ -182,3 +182,40 @@ func TestASecretEndsInALineBreakOnATerminalAlone(t *testing.T) {
 		t.Error("no line break is shown")
 	}
 }
+
+// Both hear at first that theirs waits: a put knows no condition.
+func TestOfTwoWhoGenerateAtOnceOneIsToldThatTheOthersWaits(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		put  int // the look since ours was put before which the other's is
+		args []string
+	}{
+		{"before it is printed", 2, []string{"--reveal"}},
+		{"before it is told", 4, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f, at := atSecrets(t)
+			looks := 0
+			var other func()
+			other = func() {
+				if looks++; looks == row.put {
+					f.tables.PutSecret("users", ownKey, "AWSPENDING")
+					return
+				}
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.meanwhile = map[string]func(){"DescribeSecret": other}
+			}
+			f.meanwhile = map[string]func(){"PutSecretValue": func() {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.meanwhile["DescribeSecret"] = other
+			}}
+			var stdout, stderr bytes.Buffer
+			code := run(t.Context(), append(append([]string{"secret", "generate", "--door", "users"}, row.args...), at...), strings.NewReader(""), &stdout, &stderr)
+			if code != 1 || stdout.Len() > 0 || !strings.Contains(stderr.String(), "somebody else changed the secret of users at the same moment") {
+				t.Errorf("exits with %d after %d looks: %s%s", code, looks, &stdout, &stderr)
+			}
+		})
+	}
+}

@@ -187,6 +187,8 @@ func (w *where) check(cmd *cobra.Command) error {
 		return misuse(cmd, "--stack %q is neither a stack's name nor its ARN", w.query.Name)
 	case given("endpoint-url") && !isEndpoint(w.query.Endpoint):
 		return misuse(cmd, "--endpoint-url %.100q is not like http://127.0.0.1:8000", w.query.Endpoint)
+	case given("audit-log") && w.auditLog == "":
+		return misuse(cmd, "--audit-log names no file")
 	case named == "" && (w.stateTable != "" || w.fields != ""):
 		return misuse(cmd, "%s: a stack tells its own", also)
 	case named != "" && w.query.Endpoint == "":
@@ -251,6 +253,9 @@ func callerOf(cfg aws.Config) func(context.Context) (string, time.Duration, erro
 func (s *site) ofStack(ctx context.Context, cfg aws.Config) error {
 	found, err := s.where.query.DescribeWith(ctx, cfg)
 	if err != nil {
+		if s.where.query.Endpoint != "" && s.where.set.Lookup("users-secret") != nil {
+			return hint.With(err, "%s; at an emulator give --users-secret and --agents-secret, too", hint.Of(err))
+		}
 		return err
 	}
 	s.name, s.stack = fmt.Sprintf("the stack %s in %s", found.Name, cfg.Region), found
