@@ -56,9 +56,10 @@ Beside AWS it visits the hosts that the configuration names: Deskpro's, the
 brands' and the sign-in page's own, each with a GET or two. The API's own host it
 visits where CloudFront is in front.
 
-It exits with 1 if a check failed, with --strict also if there is something to
-look at. What could not be checked is something to look at, and names the IAM
-action that was denied. --permissions prints a policy with all of them, which are:
+It exits with 1 if a check failed or nothing could be checked, with --strict also
+if there is something to look at. What could not be checked is something to look
+at, and names the IAM action that was denied. --permissions prints a policy with
+all of them, which are:
 
   ` + strings.Join(doctor.Actions(), "\n  ") + `
 
@@ -166,7 +167,10 @@ func (e *examination) connect(ctx context.Context, cfg *doctor.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
 	found, err := e.query.Config(ctx)
-	if err != nil {
+	switch {
+	case err != nil && e.env != "":
+		return hint.With(err, "%s; or check the variables alone, with --offline", hint.Of(err))
+	case err != nil:
 		return err
 	}
 	cfg.AWS = &found
@@ -209,6 +213,8 @@ func (e *examination) judge(findings []doctor.Finding) error {
 	switch failed, look := count[doctor.Fail], count[doctor.Warn]; {
 	case failed > 0:
 		return hint.With(fmt.Errorf("checks that failed: %d", failed), begin)
+	case count[doctor.OK] == 0:
+		return hint.With(errors.New("nothing could be checked"), "see that --region, --endpoint-url and the network lead to the stack; fix says what each check wants")
 	case look > 0 && e.strict:
 		return hint.With(fmt.Errorf("checks with something to look at: %d", look), begin)
 	}

@@ -136,6 +136,30 @@ func TestDoctorExitsByWhatItFound(t *testing.T) {
 	}
 }
 
+// To have seen nothing is not to have seen that all is well.
+func TestDoctorSaysThatItCouldCheckNothing(t *testing.T) {
+	stdout, _, err := consult(t).call("", "--endpoint-url", "http://127.0.0.1:1", "--region", doctortest.Region)
+	if exitCode(err) != 1 || err.Error() != "nothing could be checked" || hint.Of(err) == "" || !strings.Contains(stdout, "\n0 failed, ") || !strings.Contains(stdout, " 0 ok") {
+		t.Errorf("ends with %v (%s): %s", err, hint.Of(err), stdout)
+	}
+}
+
+func TestDoctorWithoutCredentialsPointsAtOffline(t *testing.T) {
+	c := consult(t)
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	_, _, err := c.call("TOKEN_LIFETIME=120s\n", "--env", "-", "--function", "login", "--region", doctortest.Region)
+	if exitCode(err) != 1 || !strings.Contains(hint.Of(err), "--offline") {
+		t.Errorf("ends with %v (%s)", err, hint.Of(err))
+	}
+	stdout, _, err := c.call("TOKEN_LIFETIME=120s\n", "--env", "-", "--function", "login", "--offline", "--json")
+	if exitCode(err) != 1 || !strings.Contains(stdout, "; ") || strings.Contains(stdout, ".; ") {
+		t.Errorf("offline, without its variables, it ends with %v: %s", err, stdout)
+	}
+}
+
 func TestDoctorLeavesOutWhatIsWell(t *testing.T) {
 	c := consult(t)
 	c.Set("TOKEN_LIFETIME", "600s")

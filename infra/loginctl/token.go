@@ -157,6 +157,9 @@ parameter, behind "Bearer", within quotes or broken into lines.
 It needs no secret, so it cannot tell who made the token: verify does. What it
 prints has what the token says of a person, but not the token.
 
+It exits with 0 for a whole token, also one that Deskpro would refuse, with 1 for
+what is none, and with 2 if it was called wrongly.
+
 A token is a credential until it expires. There is no argument that takes one,
 because others on this machine can see a command's arguments.`,
 		Example: `  # asks for it, and does not show it
@@ -201,6 +204,7 @@ func noSuchToken(r token.Report) error {
 // print writes what there is to say of a token.
 func (s *tokenSource) print(out io.Writer, r token.Report) error {
 	if s.json {
+		r.At = r.At.Truncate(time.Second)
 		return printJSON(out, r)
 	}
 	text := &strings.Builder{}

@@ -126,6 +126,9 @@ func (m *tokenMint) app(cmd *cobra.Command) (*deskpro.App, *deskpro.ReturnURL, e
 	if m.config.Lifetime == 0 { // which Config takes for its default
 		return nil, nil, misuse(cmd, "--lifetime is 0: it must be between 30s and 10m")
 	}
+	if m.claims.Name != "" && (m.claims.FirstName == "") != (m.claims.LastName == "") {
+		return nil, nil, misuse(cmd, "--first-name and --last-name belong together: give both, or --name alone")
+	}
 	var err error
 	if m.claims.Email, err = deskpro.ParseEmail(m.email); err != nil {
 		return nil, nil, misuse(cmd, "--email: %w", err)

@@ -40,7 +40,11 @@ func (d *doctor) checkVariables(_ context.Context, r *report) {
 		f := &d.functions[i]
 		row := r.at("config/*/variables", string(f.name))
 		if f.problems != nil {
-			row.fail(fix, "%s", strings.Join(f.problems, "; "))
+			sentences := make([]string, len(f.problems))
+			for i, problem := range f.problems {
+				sentences[i] = strings.TrimSuffix(problem, ".")
+			}
+			row.fail(fix, "%s", strings.Join(sentences, "; "))
 		} else {
 			row.ok("nothing is wrong with them")
 		}
@@ -213,10 +217,11 @@ func (d *doctor) checkFrames(_ context.Context, r *report) {
 }
 
 func (d *doctor) checkWindow(_ context.Context, r *report) {
-	window, err := time.ParseDuration(d.effective("ROTATION_WINDOW"))
-	if err != nil {
+	f := d.function(config.Login)
+	if f == nil {
 		return // told by config/*/variables, or login is not among the functions
 	}
+	window := f.loaded.RotationWindow
 	if row := r.at("rotation/window"); window == 0 {
 		row.warn(d.set("ROTATION_WINDOW", "24h"), "nothing signs but the current version of a secret")
 	} else {

@@ -333,3 +333,15 @@ func TestDomainsAreWhatSomebodyHasRegistered(t *testing.T) {
 		}
 	}
 }
+
+// What the function refuses to begin with has no row that calls it well.
+func TestAWindowThatIsRefusedIsNotToldToBeWell(t *testing.T) {
+	p := admit(t, doctortest.StartTable(t))
+	if found := p.examine(t); told(found, "rotation/window").Level != doctor.OK {
+		t.Errorf("a window that is good is not told: %s", listed(t, found))
+	}
+	p.Set("ROTATION_WINDOW", "500h")
+	if found := p.examine(t); told(found, "rotation/window").ID != "" || told(found, "config/login/variables").Level != doctor.Fail {
+		t.Errorf("a window of 500h: %s", listed(t, found))
+	}
+}

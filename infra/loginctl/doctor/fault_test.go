@@ -183,6 +183,8 @@ func faults() []fault {
 		}, []string{"warn pages/frames"}},
 		{"nothing but the current secret signs", inTable, setting("ROTATION_WINDOW", "0s"), []string{"warn rotation/window"}},
 
+		{"a rotation's window that is too long", inTable, setting("ROTATION_WINDOW", "500h"), []string{"fail config/login/variables"}},
+
 		{"a door's secret that is not there", inTable, setting("USERS_SECRET", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:Gone-AbCdEf"), gone},
 		{"a door's secret that is marked for deletion", inTable, func(p *patient) { p.AWS.DeleteSecret(usersSecret) }, gone},
 		{"secrets that may not be read", inTable, refusing("secretsmanager:GetSecretValue", "AccessDeniedException"), noMore},

@@ -28,7 +28,7 @@ func Find(pasted redact.Secret) Token {
 	for range 8 { // an address within quotes within JSON …
 		before := text
 		for _, clear := range []func(string) (string, string){
-			withoutSpace, withoutJSON, withoutLines, withoutScheme, withoutWords, withoutQuotes, withoutAddress, withoutMarks,
+			withoutSpace, withoutJSON, withoutLines, withoutScheme, withoutWords, withoutQuotes, withoutEscapes, withoutAddress, withoutMarks,
 		} {
 			rest, said := clear(text)
 			if rest != text && said != "" && !slices.Contains(cut, said) {
@@ -134,7 +134,21 @@ func withoutQuotes(text string) (string, string) {
 	return text, ""
 }
 
+var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
 var parameter = regexp.MustCompile(`(?:^|[?&#;])jwt=`)
+
+// withoutEscapes reads an address that is itself escaped, as within another's query.
+func withoutEscapes(text string) (string, string) {
+	if !escape.MatchString(text) || parameter.MatchString(text) {
+		return text, ""
+	}
+	// Not by QueryUnescape, for the reason that withoutAddress has.
+	if unescaped, err := url.PathUnescape(text); err == nil && parameter.MatchString(unescaped) {
+		return unescaped, "the escapes of the address around it"
+	}
+	return text, ""
+}
 
 // withoutAddress takes the jwt parameter's value: the last one's, as PHP does.
 func withoutAddress(text string) (string, string) {

@@ -42,6 +42,8 @@ func TestATokenIsFoundInWhatPeoplePaste(t *testing.T) {
 		{"in a query", "jwt=" + whole, address},
 		{"in what curl prints", "< HTTP/2 302\n< location: https://acme.deskpro.com/cb?a=b&jwt=" + whole + "\n< content-length: 0\n", "the words around it; " + address},
 		{"in an address over several lines", "https://acme.deskpro.com/cb?jwt=" + whole[:60] + "\n" + whole[60:], "line breaks within it; " + address},
+		{"in an address that is escaped", url.QueryEscape("https://acme.deskpro.com/cb?return=/&jwt=" + whole), "the escapes of the address around it; " + address},
+		{"in an address within another's query", "https://login.acme.example/?to=" + url.QueryEscape("https://acme.deskpro.com/cb?jwt="+whole), "the escapes of the address around it; " + address},
 		{"in an address that has two", "https://acme.deskpro.com/cb?jwt=x&jwt=" + whole, address + ", of which it has several: this is the last one, which PHP reads"},
 		{"in a file of PowerShell's", string(wide), ""},
 	} {

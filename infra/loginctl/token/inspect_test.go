@@ -174,6 +174,8 @@ func TestWhatIsNoTokenIsSaidWhere(t *testing.T) {
 		{"of four parts", good() + ".x", "parts", "", "it has 4 parts with full stops between them"},
 		{"of many parts", strings.Repeat(".", 500), "parts", "", "it has 501 parts"},
 		{"encrypted", part(changes{"alg": "dir", "enc": "A256GCM"}) + "..aa.bb.cc", "encrypted", "", "it has five parts, so it is encrypted (a JWE, RFC 7516)"},
+		{"pasted twice", good() + good(), "parts", "", "it has five parts with full stops between them, and a token has three: it may be two tokens"},
+		{"in an escaped address of another parameter", "https%3A%2F%2Facme.deskpro.com%2Fcb%3Ft%3D" + good(), "escaped parts", "", "it may be an address that is escaped"},
 		{"JSON of a signature", `{"payload":"e30","signatures":[]}`, "json", "", "it is JSON"},
 		{"padded", head + "." + body + "=." + signature, "padding", "claims", fmt.Sprintf("its claims part ends in = at character %d: that is padding", len(body)+1)},
 		{"of standard base64", head + "." + body[:9] + "/" + body[10:] + "." + signature, "base64", "claims", `its claims part has '/' at character 10: that is standard base64`},

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -30,6 +31,9 @@ func misfits(secret string, key []byte) []guess {
 	guesses := altered(string(key), "", "")
 	if string(key) != secret {
 		guesses = append(guesses, guess{[]byte(secret), "if the whole JSON text is the secret", `give both sides the value of "key" alone`})
+	}
+	for _, object := range []string{`{"key":` + compact(string(key)) + `}`, `{"key": ` + compact(string(key)) + `}`} {
+		guesses = append(guesses, guess{[]byte(object), `if a JSON object that has it as its "key" is the secret`, "where it was signed, all of the JSON is taken for the secret; give both sides the value alone"})
 	}
 	for _, inner := range insides(secret, 2) {
 		guesses = append(guesses, guess{[]byte(inner.text), inner.how, inner.do})
@@ -66,6 +70,21 @@ func altered(s, how, do string) []guess {
 			add(string(key), "if the secret is decoded from "+encoding.name, decoded)
 		}
 	}
+	const encodes = "whoever signs encodes the secret, and Deskpro takes it as it is pasted; let them use the text itself"
+	for _, encoding := range []struct {
+		name string
+		of   *base64.Encoding
+	}{{"base64", base64.StdEncoding}, {"base64", base64.RawStdEncoding}, {"base64url", base64.URLEncoding}, {"base64url", base64.RawURLEncoding}} {
+		add(encoding.of.EncodeToString([]byte(s)), "if the secret is encoded in "+encoding.name, encodes)
+	}
+	for _, digits := range []string{hex.EncodeToString([]byte(s)), strings.ToUpper(hex.EncodeToString([]byte(s)))} {
+		add(digits, "if the secret is encoded in hexadecimal", encodes)
+	}
+	_, first := utf8.DecodeRuneInString(s)
+	_, last := utf8.DecodeLastRuneInString(s)
+	const lacking = "the token was signed with a secret that lacks it; copy all of the secret to where it is signed, unless the file given here has a character too many"
+	add(s[:len(s)-last], "without the secret's last character", lacking)
+	add(s[first:], "without the secret's first character", lacking)
 	if key, err := hex.DecodeString(strings.TrimSpace(s)); err == nil {
 		add(string(key), "if the secret is decoded from hexadecimal", decoded)
 	}

@@ -59,8 +59,12 @@ func (r *Report) parse(token string) parsed {
 	case strings.HasSuffix(token, "…") || strings.HasSuffix(token, "...") && len(pieces) <= 5:
 		r.malformed("shortened", "", "it ends in an ellipsis: whatever showed it has cut it short; copy it where all of it is")
 		return p
-	case len(pieces) == 5:
+	case len(pieces) == 5 && isEncrypted(pieces[0]):
 		r.malformed("encrypted", "", "it has five parts, so it is encrypted (a JWE, RFC 7516), and nobody can read it without a key; Deskpro takes signed tokens (JWS), which have three")
+	case len(pieces) == 5 && escape.MatchString(token):
+		r.malformed("parts", "", "it has five parts with full stops between them, and a token has three: it may be an address that is escaped, with its own full stops; copy the token out of it")
+	case len(pieces) == 5:
+		r.malformed("parts", "", "it has five parts with full stops between them, and a token has three: it may be two tokens, one right after the other; give one of them")
 	case len(pieces) == 1:
 		r.malformed("parts", "", "it has no full stops, and a token is three parts with full stops between them: this is none, or its first part alone")
 	case len(pieces) == 2:
@@ -82,6 +86,12 @@ func (r *Report) parse(token string) parsed {
 		}
 	}
 	return p
+}
+
+// isEncrypted tells a JWE's header by what it must have (RFC 7516 section 4.1.2).
+func isEncrypted(piece string) bool {
+	header := new(Report).decodeObject(piece, inHeader)
+	return header != nil && header.has("enc")
 }
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -120,6 +120,14 @@ func TestWhatPeopleMakeOfASecretIsFound(t *testing.T) {
 		{"what the AWS CLI prints of a text", secret, `{"SecretString":"` + secret + `"}`, HS256, `it fits if the JSON's "SecretString" is the secret: give that alone`},
 		{"quotation marks", secret + `"\`, string(quoted), HS256, "it fits without the quotation marks around the secret: the file given here has them; the AWS CLI prints none with --output text"},
 		{"apostrophes", secret, "'" + secret + "'", HS256, "it fits without the quotation marks around the secret: "},
+		{"base64 that is made of it", base64.StdEncoding.EncodeToString([]byte(secret)), secret, HS256, "it fits if the secret is encoded in base64: whoever signs encodes the secret"},
+		{"base64 without padding that is made of it", base64.RawStdEncoding.EncodeToString([]byte(secret)), secret, HS256, "it fits if the secret is encoded in base64: "},
+		{"base64url that is made of it", base64.URLEncoding.EncodeToString([]byte("~~~" + secret + "???")), "~~~" + secret + "???", HS256, "it fits if the secret is encoded in base64url: "},
+		{"hexadecimal that is made of it", hex.EncodeToString([]byte(secret)), secret, HS256, "it fits if the secret is encoded in hexadecimal: "},
+		{"JSON around it", `{"key":"` + secret + `"}`, secret, HS256, `it fits if a JSON object that has it as its "key" is the secret: where it was signed, all of the JSON is taken`},
+		{"JSON with a space around it", `{"key": "` + secret + `"}`, secret, HS256, `it fits if a JSON object that has it as its "key" is the secret: `},
+		{"its last character lost", secret[:len(secret)-1], secret, HS256, "it fits without the secret's last character: the token was signed with a secret that lacks it"},
+		{"its first character lost", secret[1:], secret, HS256, "it fits without the secret's first character: "},
 		{"quotation marks, and a line break", secret + "\n", `"` + secret + `"`, HS256, "it fits without the quotation marks around the secret, and if a line break is kept at the secret's end: "},
 		{"another algorithm", secret, secret, HS512, "it fits the secret by HS512, though its header says otherwise: whoever signs must name the algorithm that they use"},
 		{"another algorithm, and a line break", secret + "\n", secret, HS384, "it fits if a line break is kept at the secret's end, by HS384, though its header says otherwise: "},
@@ -133,7 +141,7 @@ func TestWhatPeopleMakeOfASecretIsFound(t *testing.T) {
 			t.Errorf("%s: it repeats the secret: %s", row.name, texts(r))
 		}
 	}
-	if r := verify(t, good(), "x"+secret, now, token.Check{}); len(r.Signature.WouldFit) > 0 {
+	if r := verify(t, good(), "xy"+secret, now, token.Check{}); len(r.Signature.WouldFit) > 0 {
 		t.Errorf("by another secret: %q", r.Signature.WouldFit)
 	}
 }
