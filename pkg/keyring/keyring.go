@@ -86,14 +86,8 @@ type Versions interface {
 	Previous(ctx context.Context) (Version, error)
 }
 
-// Static is a Source of one key that never changes, for tests.
-type Static struct{ Key Key }
-
-func (s Static) Current(context.Context) (Key, error) { return s.Key, nil }
-
-func (s Static) Keyring(context.Context) (Keyring, error) { return Keyring{Current: s.Key}, nil }
-
-// StaticVersion is the Versions of a secret that never changes, likewise.
+// StaticVersion is the Versions of a secret that never changes, for the local
+// server and tests.
 type StaticVersion struct{ Version Version }
 
 func (s StaticVersion) Current(context.Context) (Version, error) { return s.Version, nil }
