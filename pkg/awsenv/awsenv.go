@@ -67,13 +67,13 @@ func Config(getenv func(string) string) (aws.Config, error) {
 }
 
 // HTTPClient returns a client whose requests, from dialling to the last byte,
-// end after timeout.
+// end after timeout. It loses no answers, see inMemory: the SDK's own does.
 func HTTPClient(timeout time.Duration) aws.HTTPClient {
-	return awshttp.NewBuildableClient().
+	return inMemory{awshttp.NewBuildableClient().
 		WithTimeout(timeout).
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
 		WithTransportOptions(func(t *http.Transport) {
 			t.IdleConnTimeout = idleTimeout
 			t.TLSHandshakeTimeout = dialTimeout
-		})
+		})}
 }

@@ -11,8 +11,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -152,16 +154,26 @@ func TestACallIsTriedTwice(t *testing.T) {
 
 func TestACallThatHangsEndsBeforeThePageIsDue(t *testing.T) {
 	t.Parallel()
-	var calls atomic.Int32
-	start := time.Now()
-	err := ask(t, func(_ http.ResponseWriter, r *http.Request) {
-		calls.Add(1)
-		_, _ = io.Copy(io.Discard, r.Body) // only then does the server see the client go
-		<-r.Context().Done()
-	})
-	// Two attempts of 1.5 s and at most 0.2 s between them.
-	if elapsed := time.Since(start); err == nil || calls.Load() != 2 || elapsed < 3*time.Second || elapsed > 4*time.Second {
-		t.Errorf("%d calls in %v, error %v, want 2 in little more than 3 s, and an error", calls.Load(), elapsed, err)
+	// Two attempts of 1.5 s and at most 0.2 s between them; of what a busy
+	// machine adds to that, one try in three must be spared.
+	const least, most = 3 * time.Second, 4 * time.Second
+	took := most + 1
+	for tries := 0; took > most && tries < 3; tries++ {
+		var calls atomic.Int32
+		start := time.Now()
+		err := ask(t, func(_ http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
+			_, _ = io.Copy(io.Discard, r.Body) // only then does the server see the client go
+			<-r.Context().Done()
+		})
+		took = time.Since(start)
+		t.Logf("%d calls in %v", calls.Load(), took)
+		if err == nil || calls.Load() != 2 || took < least {
+			t.Fatalf("%d calls in %v, error %v, want 2, each given up after 1.5 s", calls.Load(), took, err)
+		}
+	}
+	if took > most {
+		t.Errorf("it took %v at best, want little more than %v", took, least)
 	}
 }
 
@@ -185,6 +197,76 @@ func TestTheTimeoutReachesToTheLastByte(t *testing.T) {
 	}
 	if err == nil || ctx.Err() != nil {
 		t.Errorf("reading a body that does not end: %v, and not for the client's timeout", err)
+	}
+}
+
+// lateBody is the SDK's body at its worst: net/http looks for its end only once
+// the SDK has closed it, and is told io.EOF.
+type lateBody struct {
+	io.Reader
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (b *lateBody) WriteTo(io.Writer) (int64, error) {
+	<-b.closed
+	return 0, io.EOF
+}
+
+func (b *lateBody) Close() error {
+	b.once.Do(func() { close(b.closed) })
+	return nil
+}
+
+func TestAnAnswerIsNotLostWhenTheSDKClosesTheRequestsBody(t *testing.T) {
+	const sent, length = `{"needle":1}`, 4 << 20 // more than any buffer on the way holds
+	closed := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got, err := io.ReadAll(r.Body); err != nil || string(got) != sent {
+			t.Errorf("body %q, %v, want %q", got, err, sent)
+		}
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-closed:
+		case <-r.Context().Done():
+			return
+		}
+		_, _ = w.Write(make([]byte, length))
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	body := &lateBody{Reader: strings.NewReader(sent), closed: closed}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.ContentLength = int64(len(sent))
+	response, err := awsenv.HTTPClient(patience).Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	_ = body.Close()
+	if got, err := io.ReadAll(response.Body); err != nil || len(got) != length {
+		t.Errorf("%d bytes, %v, want all %d", len(got), err, length)
+	}
+}
+
+func TestABodyThatCannotBeReadIsNotSent(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was sent") }))
+	defer server.Close()
+	broken := errors.New("broken")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, iotest.ErrReader(broken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := awsenv.HTTPClient(patience).Do(request)
+	if err == nil {
+		_ = response.Body.Close()
+	}
+	if !errors.Is(err, broken) {
+		t.Errorf("error = %v, want %v", err, broken)
 	}
 }
 

@@ -16,9 +16,7 @@
 package awstest
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -78,8 +76,7 @@ func Start(t testing.TB) (*Server, aws.Config) {
 
 // Config returns the configuration that a function would have in an
 // environment whose AWS is at endpoint, but patient: on a loaded machine a call
-// would else be retried for being slow, which tests of races would see. Nor does
-// it lose answers, see buffered.
+// would else be retried for being slow, which tests of races would see.
 func Config(t testing.TB, endpoint string) aws.Config {
 	t.Helper()
 	env := map[string]string{
@@ -93,25 +90,6 @@ func Config(t testing.TB, endpoint string) aws.Config {
 	if err != nil {
 		t.Fatalf("making a configuration for %s: %v", endpoint, err)
 	}
-	cfg.HTTPClient = buffered{awsenv.HTTPClient(time.Minute)}
+	cfg.HTTPClient = awsenv.HTTPClient(time.Minute)
 	return cfg
-}
-
-// buffered sends bodies that are in memory. One that net/http does not know to
-// be it writes apart from the headers, while the SDK closes it once the answer
-// is there: of moto, which answers at once and closes the connection, every
-// few hundredth answer was lost, and its call made again.
-type buffered struct{ client aws.HTTPClient }
-
-func (b buffered) Do(r *http.Request) (*http.Response, error) {
-	if r.Body == nil {
-		return b.client.Do(r)
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return b.client.Do(r)
 }

@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 )
@@ -12,6 +13,8 @@ type Fault struct {
 	// "InternalServerError". One that starts with "Internal" has status 500,
 	// which the SDK retries, any other 400.
 	Code string
+	// Table is the one whose calls are hit; empty means every table's.
+	Table string
 	// Persist lets the operation happen first: its answer alone is lost.
 	Persist bool
 	// Hang answers nothing until the client gives up or Clear is called, and
@@ -53,11 +56,17 @@ func (s *Server) Calls(operation string) int {
 }
 
 // fault counts a call of operation and returns the fault that hits it.
-func (s *Server) fault(operation string) (f Fault, hit bool, cleared <-chan struct{}) {
+func (s *Server) fault(operation string, body []byte) (f Fault, hit bool, cleared <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[operation]++
 	f, hit = s.faults[operation]
+	if hit && f.Table != "" {
+		var in struct{ TableName string }
+		if hit = json.Unmarshal(body, &in) == nil && in.TableName == f.Table; !hit {
+			return Fault{}, false, s.cleared
+		}
+	}
 	if f.Times > 1 {
 		left := f
 		left.Times--

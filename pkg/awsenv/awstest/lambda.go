@@ -28,7 +28,7 @@ func (s *Server) AddFunction(arn string, f Function) {
 // takes no lock: functions make calls of their own.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 func (s *Server) serveInvoke(w http.ResponseWriter, r *http.Request, body []byte) {
-	fault, hit, cleared := s.fault("Invoke")
+	fault, hit, cleared := s.fault("Invoke", nil)
 	var out []byte
 	failed := false
 	name, err := invoked(r)

@@ -92,7 +92,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	prefix, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	svc := serviceOf(prefix)
-	fault, hit, cleared := s.fault(operation)
+	fault, hit, cleared := s.fault(operation, body)
 	out, err := any(nil), error(nil)
 	if !hit || fault.Persist || fault.Leave > 0 {
 		out, err = s.call(svc, operation, r, body, fault.Leave)
