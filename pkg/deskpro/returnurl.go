@@ -46,7 +46,7 @@ func (a *App) ParseReturn(raw string) (ReturnURL, error) {
 	case strings.Contains(raw, "#"):
 		return ReturnURL{}, fmt.Errorf("%w: it has a fragment", ErrReturn)
 	}
-	ref, err := url.Parse(raw)
+	ref, err := url.Parse(escapePath(raw))
 	if err != nil {
 		// The error would quote the URL, which may hold a token.
 		return ReturnURL{}, fmt.Errorf("%w: it is not a URL", ErrReturn)
@@ -58,6 +58,9 @@ func (a *App) ParseReturn(raw string) (ReturnURL, error) {
 		return ReturnURL{}, fmt.Errorf("%w: it has user information", ErrReturn)
 	case ref.Host == "" && strings.HasPrefix(raw, "//"):
 		return ReturnURL{}, fmt.Errorf("%w: it begins with slashes but has no host", ErrReturn)
+	case strings.ContainsFunc(ref.Host, beyondASCII):
+		// Lower case would make letters of ours of some, such as the Kelvin sign.
+		return ReturnURL{}, fmt.Errorf("%w: its host has an escape", ErrReturn)
 	}
 	target := a.base.ResolveReference(ref)
 	target.Scheme, target.Host = canonicalOrigin(target)
@@ -124,6 +127,20 @@ func namesToken(query string) bool {
 	return false
 }
 
+// escapePath escapes what a path may not hold as it is. Left to it, package url
+// would write the path anew from what it means, with a plain slash for an escaped
+// one. The query stays as it is.
+func escapePath(raw string) string {
+	path, query, found := strings.Cut(raw, "?")
+	path = strings.NewReplacer(`"`, "%22", "<", "%3C", ">", "%3E", "^", "%5E", "`", "%60", "{", "%7B", "|", "%7C", "}", "%7D").Replace(path)
+	if found {
+		path += "?" + query
+	}
+	return path
+}
+
+func beyondASCII(r rune) bool { return r > '~' }
+
 // parseBase reads an operator's URL of the helpdesk: https, or http on
 // loopback; a host, perhaps a path, nothing else. The path ends in a slash.
 func parseBase(raw string) (*url.URL, error) {
@@ -133,7 +150,7 @@ func parseBase(raw string) (*url.URL, error) {
 		return nil, errors.New("must be a URL such as https://acme.deskpro.com/")
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#"):
 		return nil, errors.New("must have no user information, query or fragment")
-	case strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }):
+	case strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) || strings.ContainsFunc(u.Host, beyondASCII):
 		return nil, errors.New("must be of printable ASCII (write an international host as punycode)")
 	case strings.ContainsAny(u.Hostname(), "*"):
 		return nil, errors.New("must name its host in full: a wildcard would send tokens to hosts that are not Deskpro's")

@@ -130,5 +130,5 @@ func (c *Cache[T]) unlock() { <-c.turn }
 
 func jitter(d time.Duration) time.Duration {
 	tenth := int64(d / 10)
-	return d + time.Duration(rand.Int64N(2*tenth+1)-tenth)
+	return d + time.Duration(rand.Int64N(2*tenth+1)-tenth) // #nosec G404 -- to guess it is no gain
 }

@@ -63,6 +63,7 @@ func TestRequest(t *testing.T) {
 		{"a client of IPv6", func(e *event) { e.RequestContext.HTTP.SourceIP = "2001:DB8:0::10" }, remoteAddr, "[2001:db8::10]:0"},
 
 		{"no cookies", func(*event) {}, cookies, "[]"},
+		{"no cookies make no header", func(*event) {}, func(r *http.Request) any { return len(r.Header["Cookie"]) }, "0"},
 		{"cookies are joined", func(e *event) { e.Cookies = []string{"a=1", "__Host-session=x=y"} }, cookies, "[a=1 __Host-session=x=y]"},
 		{"a cookie header changes nothing", func(e *event) { e.Headers["cookie"] = "__Host-session=forged" }, cookies, "[]"},
 		{"a cookie header beside cookies changes nothing", func(e *event) { e.Cookies, e.Headers["Cookie"] = []string{"a=1"}, "a=2" }, cookies, "[a=1]"},

@@ -54,6 +54,12 @@ func TestResponse(t *testing.T) {
 			w.Header().Add("Set-Cookie", "a=1; Expires=Fri, 21 Nov 2025 18:00:00 GMT")
 			w.Header().Add("Set-Cookie", "b=2")
 		}, cookies, `["a=1; Expires=Fri, 21 Nov 2025 18:00:00 GMT" "b=2"]`},
+		{"headers around a cookie all arrive", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Add("Set-Cookie", "a=1")
+			for i := range 100 {
+				w.Header().Set(fmt.Sprint("X-", i), "x")
+			}
+		}, func(r response) any { return len(r.Headers) }, "100"},
 		{"cookies are not among the headers", func(w http.ResponseWriter, _ *http.Request) { w.Header().Add("Set-Cookie", "a=1") }, header("Set-Cookie"), ""},
 		{"a cookie after the status does not count", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(200)

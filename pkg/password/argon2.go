@@ -84,7 +84,7 @@ func parseArgon2(variant string, fields []string, form string) (stored, error) {
 	}
 	h := argon2Hash{
 		variant: variant,
-		cost:    cost{memory: uint32(parameters[0]), time: uint32(parameters[1]), parallelism: uint32(parameters[2])},
+		cost:    cost{memory: uint32(parameters[0]), time: uint32(parameters[1]), parallelism: uint32(parameters[2])}, // #nosec G115 -- number reads 31 bits, no sign
 		form:    form,
 	}
 	if err := h.bounded(); err != nil {
@@ -110,7 +110,7 @@ func (h argon2Hash) compute(password []byte) []byte {
 	if h.variant == "argon2i" {
 		key = argon2.IKey
 	}
-	return key(password, h.salt, h.time, h.memory, h.parallelism, uint32(len(h.tag)))
+	return key(password, h.salt, h.time, h.memory, h.parallelism, uint32(len(h.tag))) // #nosec G115 -- a hash has at most maxHashLength
 }
 
 func (h argon2Hash) matches(password []byte) bool {

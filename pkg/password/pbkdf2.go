@@ -2,7 +2,7 @@ package password
 
 import (
 	"bytes"
-	"crypto/sha1"
+	"crypto/sha1" // #nosec G505 -- of hashes that there are: HMAC needs no collision resistance
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/subtle"

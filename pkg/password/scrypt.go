@@ -58,7 +58,7 @@ func parseDjangoScrypt(fields []string) (stored, error) {
 
 // bounded returns h, if it is between floors and ceilings.
 func (h scryptHash) bounded() (stored, error) {
-	n, r, p := uint64(h.n), uint64(h.r), uint64(h.p)
+	n, r, p := uint64(h.n), uint64(h.r), uint64(h.p) // #nosec G115 -- number reads no sign
 	switch {
 	// Each is under 2³¹, and the first product is small when the second is made.
 	case n*r > maxScryptBlocks || n*r*p > maxScryptWork:

@@ -195,6 +195,15 @@ func (s *Sessions) EndAll(ctx context.Context, subject string) error {
 	return err
 }
 
+// EndedSince tells whether EndAll or EndOthers ended subject's sessions after since.
+func (s *Sessions) EndedSince(ctx context.Context, subject string, since time.Time) (bool, error) {
+	ended, _, err := s.endedUpTo(ctx, subject)
+	if err != nil {
+		return false, fmt.Errorf("looking for ended sessions: %w", err)
+	}
+	return ended.After(since), nil
+}
+
 // EndOthers does the same for all sessions but the one that is about to be
 // opened, whose account was checked when checked says: for a password that its
 // owner has changed. It returns what to give Open in checked's place, or ErrNone

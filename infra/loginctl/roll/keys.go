@@ -35,7 +35,7 @@ func (k *keys) add(s space, key string, line int) (first int) {
 	if first, ok := k.lines[sum]; ok {
 		return int(first)
 	}
-	k.lines[sum] = uint32(line)
+	k.lines[sum] = uint32(line) // #nosec G115 -- no memory holds the keys of 2³² lines
 	return 0
 }
 

@@ -120,7 +120,7 @@ func (r *run) try(ctx context.Context, do func(context.Context) error) error {
 // pause waits before the attempt that follows the nth, and reports false when
 // ctx ends first.
 func pause(ctx context.Context, n int) bool {
-	timer := time.NewTimer(rand.N(min(firstPause<<min(n-1, 10), longestPause)))
+	timer := time.NewTimer(rand.N(min(firstPause<<min(n-1, 10), longestPause))) // #nosec G404 -- to guess it is no gain
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -64,13 +64,13 @@ func (p *Provider) verify(ctx context.Context, raw, access, nonce string) (map[s
 }
 
 // unverified reads what a token says of itself, to find its issuer's keys. Only
-// the compact form is an ID token (RFC 7519, section 3), though go-oidc would
-// take JSON, too.
+// the compact form is an ID token (RFC 7519, section 3), in its one spelling,
+// though go-oidc would take JSON, too, and pass over line breaks and stray bits.
 func unverified(raw string) (map[string]any, error) {
 	var parts [][]byte
 	for segment := range strings.SplitSeq(raw, ".") {
 		part, err := base64.RawURLEncoding.DecodeString(segment)
-		if err != nil {
+		if err != nil || base64.RawURLEncoding.EncodeToString(part) != segment {
 			return nil, refuse("the ID token is no JWT")
 		}
 		parts = append(parts, part)
