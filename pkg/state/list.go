@@ -15,7 +15,7 @@ type Entry struct {
 // its keys.
 type Lister interface {
 	// List returns the live items whose keys begin with prefix, in no order.
-	// Counters are none. An item that is there from the call to the end of the
+	// An item that is there from the call to the end of the
 	// iteration, with nobody writing it, is in it once; of any other it may tell
 	// an older version, or nothing; what no Store has put there is left out. It
 	// costs as much as reading all that is stored.

@@ -1,4 +1,4 @@
-// Package state says what sessions, counters and challenges need of a store:
+// Package state says what sessions, counters of guesses and challenges need of a store:
 // small expiring items under string keys, with conditions that settle races.
 // Its adapters (memory, dynamo) pass the suite in statetest.
 package state
@@ -41,13 +41,6 @@ type Store interface {
 	// Of concurrent calls exactly one gets the item, or none: if the answer
 	// was lost on its way and the call retried, the item is gone.
 	Consume(ctx context.Context, key string) (Item, error)
-
-	// Count adds one to the counter under key and returns the sum, counted
-	// once per call however many callers there are (twice if its answer was
-	// lost and the call retried: never too few). The first call after the
-	// counter's expiry starts again at 1 and sets expires; later calls leave
-	// the expiry as it is. Counters and items live under different keys.
-	Count(ctx context.Context, key string, expires time.Time) (int64, error)
 }
 
 // The sentinels of Store.

@@ -8,7 +8,6 @@
 //
 //   - Put: ErrConflict, although its item is the one stored.
 //   - Consume: ErrNotFound, although nobody got the item.
-//   - Count: one more than there were calls.
 package dynamo
 
 import (
@@ -38,20 +37,19 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Store is a state.Store. It needs dynamodb:GetItem, PutItem, DeleteItem and
-// UpdateItem on its table.
+// Store is a state.Store. It needs dynamodb:GetItem, PutItem and DeleteItem on
+// its table.
 type Store struct {
 	table string
 	now   func() time.Time
 
-	// The client is held by the four methods that are used, not by its type:
+	// The client is held by the three methods that are used, not by its type:
 	// where a binary calls methods by name (text/template does), the linker
 	// keeps every exported method of every type that an interface can reach
 	// through fields, which for *dynamodb.Client is all of DynamoDB.
 	get    func(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	put    func(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 	delete func(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
-	update func(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
 }
 
 var _ state.Store = (*Store)(nil)
@@ -70,12 +68,11 @@ func New(c Config) (*Store, error) {
 		get:    c.Client.GetItem,
 		put:    c.Client.PutItem,
 		delete: c.Client.DeleteItem,
-		update: c.Client.UpdateItem,
 	}, nil
 }
 
 // Conditions on what is stored: a live item has not yet expired. Names go by
-// placeholders because key, value and count are reserved words.
+// placeholders because key and value are reserved words.
 const (
 	isLive        = "#expires > :now"
 	isFree        = "attribute_not_exists(#key) OR #expires <= :now"
@@ -158,65 +155,6 @@ func (s *Store) Consume(ctx context.Context, key string) (state.Item, error) {
 		return state.Item{}, unavailable("reading consumed item", err)
 	}
 	return item, nil
-}
-
-// starts bounds Count's attempts. A second is needed when another caller
-// starts the counter first, more only when counters expire as they start.
-const starts = 4
-
-// Count implements state.Store. It makes one call, two for a new counter.
-func (s *Store) Count(ctx context.Context, key string, expires time.Time) (int64, error) {
-	for range starts {
-		n, err := s.increment(ctx, key)
-		if !conditionFailed(err) {
-			return n, err
-		}
-		// No counter is live. Of those who see that, one starts it; the
-		// others' condition fails, and they add to that one's.
-		n, err = s.start(ctx, key, expires)
-		if !conditionFailed(err) {
-			return n, err
-		}
-	}
-	return 0, unavailable("counting", errors.New("the counter could neither be added to nor started"))
-}
-
-func (s *Store) increment(ctx context.Context, key string) (int64, error) {
-	out, err := s.update(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 &s.table,
-		Key:                       keyOf(key),
-		UpdateExpression:          aws.String("ADD #count :one"),
-		ConditionExpression:       aws.String(isLive),
-		ExpressionAttributeNames:  map[string]string{"#count": "count", "#expires": "expires"},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":one": number(1), ":now": s.nowNumber()},
-		ReturnValues:              types.ReturnValueUpdatedNew,
-	})
-	if err != nil {
-		return 0, unavailable("adding to counter", err)
-	}
-	n, err := integer(out.Attributes, "count")
-	if err != nil {
-		return 0, unavailable("reading counter", err)
-	}
-	return n, nil
-}
-
-func (s *Store) start(ctx context.Context, key string, expires time.Time) (int64, error) {
-	_, err := s.put(ctx, &dynamodb.PutItemInput{
-		TableName: &s.table,
-		Item: map[string]types.AttributeValue{
-			"key":     text(key),
-			"expires": number(expires.Unix()),
-			"count":   number(1),
-		},
-		ConditionExpression:       aws.String(isFree),
-		ExpressionAttributeNames:  map[string]string{"#key": "key", "#expires": "expires"},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":now": s.nowNumber()},
-	})
-	if err != nil {
-		return 0, unavailable("starting counter", err)
-	}
-	return 1, nil
 }
 
 func (s *Store) nowNumber() types.AttributeValue { return number(s.now().Unix()) }

@@ -114,22 +114,18 @@ func TestNewRefusesAnIncompleteConfig(t *testing.T) {
 // operations are the calls of a Store on the key "item", and what they need.
 var operations = []struct {
 	method string
-	aws    []string
+	aws    string
 	call   func(context.Context, state.Store) error
 }{
-	{"Get", []string{"GetItem"}, func(ctx context.Context, s state.Store) error {
+	{"Get", "GetItem", func(ctx context.Context, s state.Store) error {
 		_, err := s.Get(ctx, "item")
 		return err
 	}},
-	{"Put", []string{"PutItem"}, func(ctx context.Context, s state.Store) error {
+	{"Put", "PutItem", func(ctx context.Context, s state.Store) error {
 		return s.Put(ctx, "item", state.Item{Expires: inAnHour()})
 	}},
-	{"Consume", []string{"DeleteItem"}, func(ctx context.Context, s state.Store) error {
+	{"Consume", "DeleteItem", func(ctx context.Context, s state.Store) error {
 		_, err := s.Consume(ctx, "item")
-		return err
-	}},
-	{"Count", []string{"UpdateItem", "PutItem"}, func(ctx context.Context, s state.Store) error {
-		_, err := s.Count(ctx, "item", inAnHour())
 		return err
 	}},
 }
@@ -140,16 +136,14 @@ func TestEveryErrorOfAWSIsUnavailableWithItsCause(t *testing.T) {
 		"InternalServerError", "ValidationException", "UnrecognizedClientException", "NeverHeardOfIt",
 	} {
 		for _, op := range operations {
-			for _, call := range op.aws {
-				server, store := newStore(t)
-				server.Inject(call, awstest.Fault{Code: code})
-				err := op.call(t.Context(), store)
-				if !errors.Is(err, state.ErrUnavailable) || errors.Is(err, state.ErrConflict) || errors.Is(err, state.ErrNotFound) {
-					t.Errorf("%s with %s failing as %s = %v, want only ErrUnavailable", op.method, call, code, err)
-				}
-				if cause, ok := errors.AsType[smithy.APIError](err); !ok || cause.ErrorCode() != code {
-					t.Errorf("%s with %s failing as %s = %v, want the cause within", op.method, call, code, err)
-				}
+			server, store := newStore(t)
+			server.Inject(op.aws, awstest.Fault{Code: code})
+			err := op.call(t.Context(), store)
+			if !errors.Is(err, state.ErrUnavailable) || errors.Is(err, state.ErrConflict) || errors.Is(err, state.ErrNotFound) {
+				t.Errorf("%s failing as %s = %v, want only ErrUnavailable", op.method, code, err)
+			}
+			if cause, ok := errors.AsType[smithy.APIError](err); !ok || cause.ErrorCode() != code {
+				t.Errorf("%s failing as %s = %v, want the cause within", op.method, code, err)
 			}
 		}
 	}
@@ -157,19 +151,17 @@ func TestEveryErrorOfAWSIsUnavailableWithItsCause(t *testing.T) {
 
 func TestEveryMethodEndsSoonAfterItsContext(t *testing.T) {
 	for _, op := range operations {
-		for _, call := range op.aws {
-			server, store := newStore(t)
-			server.Inject(call, awstest.Fault{Hang: true})
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			start := time.Now()
-			err := op.call(ctx, store)
-			if !errors.Is(err, state.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%s with %s hanging = %v, want unavailable for the deadline", op.method, call, err)
-			}
-			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("%s with %s hanging took %v", op.method, call, took)
-			}
+		server, store := newStore(t)
+		server.Inject(op.aws, awstest.Fault{Hang: true})
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		err := op.call(ctx, store)
+		if !errors.Is(err, state.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s hanging = %v, want unavailable for the deadline", op.method, err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s hanging took %v", op.method, took)
 		}
 	}
 }
@@ -185,7 +177,7 @@ func TestOddItemsAreErrors(t *testing.T) {
 		`"expires": {"N": "99999999999"}, "value": {"B": "AA=="}, "version": {"N": "1e30"}`,
 	} {
 		server, store := newStore(t)
-		server.PutItem(table, `{"key": {"S": "item"}, "count": {"NULL": true}, `+odd+`}`)
+		server.PutItem(table, `{"key": {"S": "item"}, `+odd+`}`)
 		for _, op := range operations {
 			want := state.ErrUnavailable
 			if op.method == "Put" {
@@ -194,7 +186,7 @@ func TestOddItemsAreErrors(t *testing.T) {
 			if err := op.call(t.Context(), store); !errors.Is(err, want) {
 				t.Errorf("%s over {%s} = %v, want %v", op.method, odd, err, want)
 			}
-			server.PutItem(table, `{"key": {"S": "item"}, "count": {"NULL": true}, `+odd+`}`)
+			server.PutItem(table, `{"key": {"S": "item"}, `+odd+`}`)
 		}
 	}
 }
@@ -203,7 +195,7 @@ func TestAnItemWithoutAnExpiryIsNeverUsed(t *testing.T) {
 	for _, expires := range []string{``, `, "expires": {"S": "99999999999"}`, `, "expires": {"NULL": true}`} {
 		server, store := newStore(t)
 		server.PutItem(table,
-			`{"key": {"S": "item"}, "value": {"B": "AA=="}, "version": {"N": "1"}, "count": {"N": "1"}`+expires+`}`)
+			`{"key": {"S": "item"}, "value": {"B": "AA=="}, "version": {"N": "1"}`+expires+`}`)
 		for _, op := range operations {
 			if err := op.call(t.Context(), store); err == nil {
 				t.Errorf("%s with expiry {%s} succeeded", op.method, expires)
@@ -230,30 +222,6 @@ func TestRetriesOfWritesThatHappenedErrToTheSafeSide(t *testing.T) {
 	if _, err := store.Consume(ctx, "item"); !errors.Is(err, state.ErrNotFound) {
 		t.Errorf("Consume = %v, want not found", err)
 	}
-
-	// The lost start is counted, then added to.
-	server.Inject("PutItem", lost)
-	if n, err := store.Count(ctx, "counter", inAnHour()); err != nil || n != 2 {
-		t.Errorf("the first Count = %d, %v, want 2", n, err)
-	}
-	server.Inject("UpdateItem", lost)
-	if n, err := store.Count(ctx, "counter", inAnHour()); err != nil || n != 4 {
-		t.Errorf("the second Count = %d, %v, want 4", n, err)
-	}
-}
-
-func TestCountGivesUpOnACounterThatExpiresAsItStarts(t *testing.T) {
-	server, store := newStore(t)
-	server.Inject("PutItem", awstest.Fault{Code: "ConditionalCheckFailedException"})
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
-	n, err := store.Count(ctx, "counter", inAnHour())
-	if !errors.Is(err, state.ErrUnavailable) || n != 0 {
-		t.Errorf("Count = %d, %v, want it unavailable", n, err)
-	}
-	if got := server.Calls("PutItem"); got > 10 {
-		t.Errorf("Count tried %d times", got)
-	}
 }
 
 func TestEachMethodMakesOneCall(t *testing.T) {
@@ -261,11 +229,7 @@ func TestEachMethodMakesOneCall(t *testing.T) {
 	for _, op := range operations {
 		_ = op.call(t.Context(), store)
 	}
-	if _, err := store.Count(t.Context(), "item", inAnHour()); err != nil {
-		t.Fatal(err)
-	}
-	// Count's first call finds no counter and starts it.
-	for call, want := range map[string]int{"GetItem": 1, "PutItem": 2, "DeleteItem": 1, "UpdateItem": 2} {
+	for call, want := range map[string]int{"GetItem": 1, "PutItem": 1, "DeleteItem": 1} {
 		if got := server.Calls(call); got != want {
 			t.Errorf("%d calls of %s, want %d", got, call, want)
 		}
@@ -288,16 +252,8 @@ func TestWhatIsStored(t *testing.T) {
 	if err := store.Put(t.Context(), "item", state.Item{Value: []byte("v"), Expires: expires}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Count(t.Context(), "counter", expires); err != nil {
-		t.Fatal(err)
-	}
-	items := server.Items(table)
-	for key, want := range map[string]string{
-		"item":    `{"expires":{"N":"4000000000"},"key":{"S":"item"},"value":{"B":"dg=="},"version":{"N":"1"}}`,
-		"counter": `{"count":{"N":"1"},"expires":{"N":"4000000000"},"key":{"S":"counter"}}`,
-	} {
-		if got := strings.TrimSpace(items[key]); got != want {
-			t.Errorf("%s is stored as\n%s, want\n%s", key, got, want)
-		}
+	want := `{"expires":{"N":"4000000000"},"key":{"S":"item"},"value":{"B":"dg=="},"version":{"N":"1"}}`
+	if got := strings.TrimSpace(server.Items(table)["item"]); got != want {
+		t.Errorf("the item is stored as\n%s, want\n%s", got, want)
 	}
 }

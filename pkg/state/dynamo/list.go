@@ -68,7 +68,7 @@ func (l *Lister) List(ctx context.Context, prefix string) iter.Seq2[state.Entry,
 // entry reports false for what List leaves out.
 func (l *Lister) entry(attributes map[string]types.AttributeValue, prefix string) (state.Entry, bool) {
 	key, ok := attributes["key"].(*types.AttributeValueMemberS)
-	if _, counts := attributes["count"]; !ok || counts || !strings.HasPrefix(key.Value, prefix) {
+	if !ok || !strings.HasPrefix(key.Value, prefix) {
 		return state.Entry{}, false
 	}
 	item, err := decode(attributes)

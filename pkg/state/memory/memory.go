@@ -14,18 +14,18 @@ import (
 	"deskpro-login/pkg/state"
 )
 
-// sweepFrom is the number of entries from which expired ones are looked for.
+// sweepFrom is the number of items from which expired ones are looked for.
 const sweepFrom = 1024
 
 // Store is a state.Store. The zero value is empty and ready; it must not be
-// copied. Expired entries are dropped as others are added, so that it holds at
+// copied. Expired items are dropped as others are added, so that it holds at
 // most twice the live ones, or sweepFrom.
 type Store struct {
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 
 	mu      sync.Mutex
-	entries map[string]entry
+	items   map[string]state.Item
 	sweepAt int
 }
 
@@ -34,11 +34,6 @@ var (
 	_ state.Lister = (*Store)(nil)
 )
 
-type entry struct {
-	item  state.Item
-	count int64
-}
-
 // Get implements state.Store.
 func (s *Store) Get(ctx context.Context, key string) (state.Item, error) {
 	if err := check(ctx); err != nil {
@@ -46,11 +41,11 @@ func (s *Store) Get(ctx context.Context, key string) (state.Item, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.live(key)
+	item, ok := s.live(key)
 	if !ok {
 		return state.Item{}, state.ErrNotFound
 	}
-	return clone(e.item), nil
+	return clone(item), nil
 }
 
 // Put implements state.Store.
@@ -60,13 +55,13 @@ func (s *Store) Put(ctx context.Context, key string, item state.Item) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, _ := s.live(key); e.item.Version != item.Version {
+	if stored, _ := s.live(key); stored.Version != item.Version {
 		return state.ErrConflict
 	}
 	item = clone(item)
 	item.Version++
 	item.Expires = time.Unix(item.Expires.Unix(), 0)
-	s.set(key, entry{item: item})
+	s.set(key, item)
 	return nil
 }
 
@@ -77,28 +72,12 @@ func (s *Store) Consume(ctx context.Context, key string) (state.Item, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.live(key)
+	item, ok := s.live(key)
 	if !ok {
 		return state.Item{}, state.ErrNotFound
 	}
-	delete(s.entries, key)
-	return e.item, nil
-}
-
-// Count implements state.Store.
-func (s *Store) Count(ctx context.Context, key string, expires time.Time) (int64, error) {
-	if err := check(ctx); err != nil {
-		return 0, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e, ok := s.live(key)
-	if !ok {
-		e.item.Expires = time.Unix(expires.Unix(), 0)
-	}
-	e.count++
-	s.set(key, e)
-	return e.count, nil
+	delete(s.items, key)
+	return item, nil
 }
 
 // List implements state.Lister.
@@ -124,36 +103,36 @@ func (s *Store) listed(prefix string) []state.Entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []state.Entry
-	for key := range s.entries {
-		if e, ok := s.live(key); ok && e.count == 0 && strings.HasPrefix(key, prefix) {
-			found = append(found, state.Entry{Key: key, Item: clone(e.item)})
+	for key := range s.items {
+		if item, ok := s.live(key); ok && strings.HasPrefix(key, prefix) {
+			found = append(found, state.Entry{Key: key, Item: clone(item)})
 		}
 	}
 	return found
 }
 
-// live returns the entry under key, or the zero entry.
-func (s *Store) live(key string) (entry, bool) {
-	if e := s.entries[key]; e.item.Expires.After(s.now()) {
-		return e, true
+// live returns the item under key, or the zero item.
+func (s *Store) live(key string) (state.Item, bool) {
+	if item := s.items[key]; item.Expires.After(s.now()) {
+		return item, true
 	}
-	return entry{}, false
+	return state.Item{}, false
 }
 
-func (s *Store) set(key string, e entry) {
-	if s.entries == nil {
-		s.entries = map[string]entry{}
+func (s *Store) set(key string, item state.Item) {
+	if s.items == nil {
+		s.items = map[string]state.Item{}
 	}
-	s.entries[key] = e
-	if len(s.entries) <= max(s.sweepAt, sweepFrom) {
+	s.items[key] = item
+	if len(s.items) <= max(s.sweepAt, sweepFrom) {
 		return
 	}
-	for key := range s.entries {
+	for key := range s.items {
 		if _, ok := s.live(key); !ok {
-			delete(s.entries, key)
+			delete(s.items, key)
 		}
 	}
-	s.sweepAt = 2 * len(s.entries) // each entry pays for the sweep once
+	s.sweepAt = 2 * len(s.items) // each item pays for the sweep once
 }
 
 func (s *Store) now() time.Time {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"deskpro-login/pkg/state"
 )
@@ -17,7 +16,6 @@ const (
 	Get     Method = "Get"
 	Put     Method = "Put"
 	Consume Method = "Consume"
-	Count   Method = "Count"
 )
 
 // Mode is what a method of Faulty does.
@@ -53,7 +51,7 @@ var _ state.Store = (*Faulty)(nil)
 // for the calls that begin from now on.
 func (f *Faulty) Set(mode Mode, methods ...Method) {
 	if len(methods) == 0 {
-		methods = []Method{Get, Put, Consume, Count}
+		methods = []Method{Get, Put, Consume}
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -79,11 +77,6 @@ func (f *Faulty) Put(ctx context.Context, key string, item state.Item) error {
 // Consume implements state.Store.
 func (f *Faulty) Consume(ctx context.Context, key string) (state.Item, error) {
 	return faulty(ctx, f, Consume, func() (state.Item, error) { return f.Store.Consume(ctx, key) })
-}
-
-// Count implements state.Store.
-func (f *Faulty) Count(ctx context.Context, key string, expires time.Time) (int64, error) {
-	return faulty(ctx, f, Count, func() (int64, error) { return f.Store.Count(ctx, key, expires) })
 }
 
 func faulty[T any](ctx context.Context, f *Faulty, method Method, do func() (T, error)) (none T, err error) {

@@ -42,17 +42,6 @@ var calls = []struct {
 		func(ctx context.Context, s state.Store) error { _, err := s.Consume(ctx, "item"); return err },
 		func(ctx context.Context, s state.Store) bool { _, err := s.Get(ctx, "item"); return err != nil },
 	},
-	{
-		statetest.Count,
-		func(ctx context.Context, s state.Store) error {
-			_, err := s.Count(ctx, "counter", time.Now().Add(time.Hour))
-			return err
-		},
-		func(ctx context.Context, s state.Store) bool {
-			n, _ := s.Count(ctx, "counter", time.Now().Add(time.Hour))
-			return n == 2
-		},
-	},
 }
 
 func TestFaultyFailsTheMethodItIsSetFor(t *testing.T) {

@@ -39,10 +39,6 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) state.Store
 		{"of concurrent first puts one succeeds", concurrentFirstPuts},
 		{"consuming removes the item", consumeRemoves},
 		{"of concurrent consumes one gets the item", concurrentConsumes},
-		{"a counter counts from one", countsFromOne},
-		{"a counter keeps its first expiry, then starts again", counterExpires},
-		{"concurrent counts get every number once", concurrentCounts},
-		{"concurrent counts after the expiry get every number once", concurrentRestarts},
 		{"values are copies", valuesAreCopies},
 		{"a call whose context has ended is unavailable at once", endedContext},
 	} {
@@ -92,13 +88,6 @@ func (f *fixture) get(t *testing.T) state.Item {
 		t.Fatalf("Get: %v", err)
 	}
 	return item
-}
-
-func (f *fixture) count(t *testing.T, expires time.Time, want int64) {
-	t.Helper()
-	if got, err := f.Count(t.Context(), f.key, expires); err != nil || got != want {
-		t.Fatalf("Count = %d, %v, want %d", got, err, want)
-	}
 }
 
 func wantItem(t *testing.T, got, want state.Item) {
@@ -285,49 +274,6 @@ func concurrentConsumes(t *testing.T, f *fixture) {
 	}
 }
 
-func countsFromOne(t *testing.T, f *fixture) {
-	for want := range int64(4) {
-		f.count(t, f.in(time.Hour), want+1)
-	}
-}
-
-func counterExpires(t *testing.T, f *fixture) {
-	first := f.in(time.Minute).Truncate(time.Second)
-	f.count(t, first.Add(900*time.Millisecond), 1)
-	f.count(t, first.Add(time.Hour), 2)
-	f.set(first.Add(-time.Millisecond))
-	f.count(t, first.Add(time.Hour), 3)
-	f.set(first)
-	f.count(t, first.Add(time.Minute), 1)
-	f.count(t, first.Add(time.Hour), 2)
-	f.set(first.Add(time.Minute))
-	f.count(t, first.Add(time.Hour), 1)
-}
-
-func concurrentCounts(t *testing.T, f *fixture) { f.raceToCount(t) }
-
-func concurrentRestarts(t *testing.T, f *fixture) {
-	for range 3 {
-		f.raceToCount(t)
-		f.set(f.in(2 * time.Hour))
-	}
-}
-
-func (f *fixture) raceToCount(t *testing.T) {
-	t.Helper()
-	counts, errs := make([]int64, callers), make([]error, callers)
-	concurrently(func(i int) { counts[i], errs[i] = f.Count(t.Context(), f.key, f.in(time.Hour)) })
-	if err := errors.Join(errs...); err != nil {
-		t.Fatalf("Count: %v", err)
-	}
-	slices.Sort(counts)
-	for i, got := range counts {
-		if got != int64(i+1) {
-			t.Fatalf("counts = %v, want each of 1 to %d once", counts, callers)
-		}
-	}
-}
-
 func valuesAreCopies(t *testing.T, f *fixture) {
 	value := []byte("kept")
 	f.put(t, state.Item{Value: value, Expires: f.in(time.Hour)})
@@ -353,7 +299,6 @@ func endedContext(t *testing.T, f *fixture) {
 		{"Get", func() error { _, err := f.Get(ctx, f.key); return err }},
 		{"Put", func() error { return f.Put(ctx, f.key, state.Item{Version: 1, Expires: f.in(time.Hour)}) }},
 		{"Consume", func() error { _, err := f.Consume(ctx, f.key); return err }},
-		{"Count", func() error { _, err := f.Count(ctx, f.key+"counter", f.in(time.Hour)); return err }},
 	} {
 		start := time.Now()
 		wantOnly(t, call.name, call.do(), state.ErrUnavailable)
