@@ -180,7 +180,7 @@ func TestAnAccountThatMustChangeItsPasswordOverProcesses(t *testing.T) {
 	// Who knew the first password, too, and was on the way.
 	want(t, other.answer(open, url.Values{"new_password": {"some other words to have"}}), 401, "DPL-2012")
 	u.withinTheRole(t)
-	wroteOnly(t, aws, "session#", "challenge#", "ended#")
+	wroteOnly(t, aws, "session#", "challenge#", "ended#", "guesses#", "known#")
 }
 
 func TestNewPasswordsAreHeldToWhatIsConfigured(t *testing.T) {
@@ -227,7 +227,7 @@ func TestAnotherPasswordEndsTheOtherSessions(t *testing.T) {
 	want(t, v.answer(page, url.Values{"new_password": {another}}), 302, arrived)
 	want(t, thief.send("login", "GET /{door}/login", "", nil), 200, "Password")
 	want(t, v.send("login", "GET /{door}/login", "", nil), 302, "jwt=")
-	wroteOnly(t, aws, "session#", "challenge#", "ended#")
+	wroteOnly(t, aws, "session#", "challenge#", "ended#", "guesses#", "known#")
 }
 
 var keyPattern = regexp.MustCompile(`class="key">([A-Z2-7 ]+)<`)
@@ -296,7 +296,7 @@ func TestADoorThatAsksForASecondFactorOverProcesses(t *testing.T) {
 	weak.env = env
 	want(t, weak.send("login", "GET /{door}/login", "", nil), 200, "asks for more than a password")
 	u.withinTheRole(t)
-	wroteOnly(t, aws, "session#", "challenge#", "ended#")
+	wroteOnly(t, aws, "session#", "challenge#", "ended#", "guesses#", "known#")
 }
 
 // without is env without a variable.

@@ -22,11 +22,13 @@ import (
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/deskpro/deskprotest"
 	"deskpro-login/pkg/directory"
+	logins "deskpro-login/pkg/directory/account"
 	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/keyring/awssecrets"
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/lambdahttp/gateway"
 	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/rotation"
 	"deskpro-login/pkg/rotation/awsrotation"
 	"deskpro-login/pkg/session"
@@ -156,8 +158,13 @@ func (d *dancefloor) restart(i int) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	guesses, err := regulation.New(regulation.Config{Store: d.store, Fold: logins.NormalizeLogin, KnownFor: 24 * time.Hour})
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	cfg := web.Config{
-		Sessions: sessions, Directory: everybody{}, Store: d.store, RotationWindow: d.window, Ledger: d.ledger,
+		Regulation: guesses,
+		Sessions:   sessions, Directory: everybody{}, Store: d.store, RotationWindow: d.window, Ledger: d.ledger,
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
 	}
 	for door, app := range d.apps {

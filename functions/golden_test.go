@@ -103,7 +103,7 @@ func goldenEnvironment(t *testing.T, event string) []string {
 var (
 	trailPattern  = regexp.MustCompile(`(__Host-trail=1)\.[^;]*`)
 	tokenPattern  = regexp.MustCompile(`jwt=([\w.-]+)$`)
-	cookiePattern = regexp.MustCompile(`^(__Host-session=)[\w-]{43};`)
+	cookiePattern = regexp.MustCompile(`^(__Host-(?:session|known)=)[\w-]{43};`)
 	tripPattern   = regexp.MustCompile(`^(__Host-trip-)[0-9a-f]{16}=[\w-]{43};`)
 	freshPattern  = regexp.MustCompile(`\b(state|nonce|code_challenge)=[^&]+`)
 	stepPattern   = regexp.MustCompile(`(name="step" value=")[\w-]{43}"`)

@@ -129,7 +129,7 @@ func TestAChainOfStepsOverProcessesThatShareOnlyTheStateTable(t *testing.T) {
 	page = v.answer(page, url.Values{"code": {code}})
 	want(t, page, 302, arrived)
 	want(t, v.send("login", "GET /{door}/login", "return=%2Flogin%2Fauthenticate-callback%2F1%3Fx%3D1", nil), 302, arrived)
-	wroteOnly(t, aws, "session#", "challenge#", "ended#")
+	wroteOnly(t, aws, "session#", "challenge#", "ended#", "guesses#", "known#")
 	for _, secret := range []string{"practice-helpdesk", "Another-Horse", code, clientSecret, "eyJ", "nia@example.com", key[1]} {
 		if strings.Contains(v.log.String(), secret) {
 			t.Errorf("a log shows %q:\n%s", secret, v.log.String())

@@ -61,6 +61,7 @@ var rooms = []room{
 	{"session", 2, []string{"redact", "state"}, "sessions are logic over any store; the cookie is web's"},
 	{"state/statetest", 2, []string{"state"}, "the contract suite knows the contract, never an adapter"},
 
+	{"regulation", 2, []string{"redact", "state"}, "counting guesses is logic over any store; the pages, and the names that a directory takes for one, come from above"},
 	{"bounce", 2, []string{"keyring", "state"}, "what a browser's return says of a key is logic over keys and any store; the cookie is web's"},
 	{"rotation", 3, []string{"audit", "deskpro", "keyring", "redact"}, "which version signs next is decided over any store of secrets: never by what AWS allows alone"},
 	{"rotation/awsrotation", 4, []string{"awsenv", "redact", "rotation", sdk, smithy}, "an adapter knows its contract and its service, no other adapter"},
@@ -80,7 +81,7 @@ var rooms = []room{
 	{"state/dynamo", 3, []string{"awsenv", "state", sdk}, "an adapter knows its contract and its service, no other adapter"},
 	{"state/memory", 3, []string{"state"}, "an adapter knows its contract, no other adapter"},
 
-	{"web", 4, []string{"audit", "bounce", "challenge", "deskpro", "directory", "keyring", "redact", "session", "state", "rsc.io/qr"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
+	{"web", 4, []string{"audit", "bounce", "challenge", "deskpro", "directory", "keyring", "redact", "regulation", "session", "state", "rsc.io/qr"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
 }
 
 // adapters are wired to contracts by mains alone.

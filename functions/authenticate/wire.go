@@ -22,6 +22,7 @@ import (
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/password"
 	"deskpro-login/pkg/password/pwned"
+	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/session"
 	"deskpro-login/pkg/state/dynamo"
 	"deskpro-login/pkg/web"
@@ -41,6 +42,12 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 	if err != nil {
 		return nil, err
 	}
+	guesses, err := regulation.New(regulation.Config{
+		Store: store, Fold: account.NormalizeLogin, Limits: regulation.Limits(cfg.Guesses), KnownFor: cfg.KnownBrowserFor,
+	})
+	if err != nil {
+		return nil, err
+	}
 	secrets := secretsmanager.NewFromConfig(aws)
 	var doors []web.Door
 	for _, d := range cfg.Doors {
@@ -51,7 +58,8 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys})
 	}
 	pages := web.Config{
-		Doors: doors, Sessions: sessions, Store: store, Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
+		Doors: doors, Sessions: sessions, Store: store, Regulation: guesses, RefusalTime: cfg.RefusalTime,
+		Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
 		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	}
 	if cfg.Directory.UserPoolID == "" {

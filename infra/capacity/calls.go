@@ -50,6 +50,7 @@ type measured struct {
 type facts struct {
 	requests []request
 	measured measured
+	guesses  []guess
 }
 
 func known() (facts, error) {
@@ -59,6 +60,10 @@ func known() (facts, error) {
 	}
 	if err := decode(measuredFile, &f.measured); err != nil {
 		return f, fmt.Errorf("reading measured.json: %w", err)
+	}
+	var err error
+	if f.guesses, err = guesses(); err != nil {
+		return f, err
 	}
 	return f, nil
 }

@@ -85,7 +85,8 @@ func (h *house) furnish(ctx context.Context) error {
 	}
 	h.aws.CreateTable("state", "key")
 	h.aws.CreateTable("accounts", "login")
-	for _, login := range people {
+	for i := range accounts {
+		login := person(i)
 		h.aws.PutItem("accounts", fmt.Sprintf(`{"login":{"S":%[1]q},"id":{"S":"id-of-%[1]s"},"email":{"S":%[1]q},"email_verified":{"BOOL":true},"name":{"S":"A Person"},"password_hash":{"S":%[2]q}}`, login, hash))
 		h.pool.Add(cognitotest.User{Password: password, Email: login, EmailVerified: true, Name: "A Person"})
 	}
@@ -110,6 +111,7 @@ func (h *house) configure(ctx context.Context) error {
 		"AWS_ACCESS_KEY_ID=" + credentials.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + credentials.SecretAccessKey,
 		"ISSUER=capacity", "USERS_DESKPRO_URL=" + helpdesk, "USERS_SECRET=users-jwt", "STATE_TABLE=state",
 		"SESSION_IDLE=12h", "SESSION_ABSOLUTE=12h",
+		"REFUSAL_TIME=0s", // the model is of what is done, not of what is waited for
 	}
 	env := map[string]string{"AWS_REGION": "eu-central-1", "AWS_SESSION_TOKEN": "example"}
 	for _, variable := range h.env {

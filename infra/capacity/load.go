@@ -78,7 +78,7 @@ func (h *house) offer(ctx context.Context, s scenario, factor float64, last, tak
 	var waits []time.Duration
 	turn := make(chan struct{}, s.environments)
 	began, due := c.now(), time.Duration(0)
-	random := rand.New(rand.NewPCG(1, 2)) // the same each time
+	random := rand.New(rand.NewPCG(1, 2)) // #nosec G404 -- the same each time, on purpose
 	for i := 0; due < last; i++ {
 		c.until(began.Add(due))
 		pause := 1 / l.Offered
@@ -89,14 +89,16 @@ func (h *house) offer(ctx context.Context, s scenario, factor float64, last, tak
 		if c.patient {
 			turn <- struct{}{}
 		}
-		login, typed := people[i%2], password
+		login, typed := person(i), password
 		if i%5 == 4 {
-			login, typed = mallory, "not "+password
+			login, typed = stranger(i), "not "+password
 		}
+		form := signIn(login, typed)
+		form.RemoteAddr = fmt.Sprintf("10.%d.%d.%d:443", i>>16&255, i>>8&255, i&255) // everyone is at home
 		all.Go(func() {
 			sent := time.Now()
 			w := httptest.NewRecorder()
-			api.ServeHTTP(w, signIn(login, typed))
+			api.ServeHTTP(w, form)
 			waited := time.Since(sent)
 			if c.patient {
 				<-turn

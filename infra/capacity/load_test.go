@@ -90,7 +90,7 @@ func TestWhoFindsNoEnvironmentIsRefusedAndTheOthersSignIn(t *testing.T) {
 	var l level
 	send := func() *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
-		api.ServeHTTP(w, signIn(people[0], password))
+		api.ServeHTTP(w, signIn(person(0), password))
 		return w
 	}
 	var first sync.WaitGroup
@@ -102,7 +102,7 @@ func TestWhoFindsNoEnvironmentIsRefusedAndTheOthersSignIn(t *testing.T) {
 		<-arrived
 	}
 	for range more {
-		l.count(h, people[0], password, send())
+		l.count(h, person(0), password, send())
 	}
 	close(release)
 	first.Wait()
@@ -111,7 +111,7 @@ func TestWhoFindsNoEnvironmentIsRefusedAndTheOthersSignIn(t *testing.T) {
 		if w.Code != http.StatusFound {
 			t.Errorf("status %d: %s", w.Code, w.Body)
 		}
-		l.count(h, people[0], password, w)
+		l.count(h, person(0), password, w)
 	}
 	if l.Busy != more || l.Answered != environments || len(l.faults) > 0 {
 		t.Errorf("%d refused, %d signed in, faults %v; want %d and %d", l.Busy, l.Answered, l.faults, more, environments)
@@ -130,10 +130,10 @@ func TestATokenForAnotherIsAFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	api.ServeHTTP(w, signIn(people[0], password))
+	api.ServeHTTP(w, signIn(person(0), password))
 	for _, row := range []struct{ name, login, typed string }{
-		{"another's", people[1], password},
-		{"a wrong password's", people[0], "not " + password},
+		{"another's", person(1), password},
+		{"a wrong password's", person(0), "not " + password},
 	} {
 		var l level
 		if l.count(h, row.login, row.typed, w); len(l.faults) != 1 {

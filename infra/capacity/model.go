@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"net/http"
 	"time"
 )
 
@@ -31,11 +32,16 @@ func assumptions() []assumption {
 }
 
 // took is how long a request occupies an environment that has no pause, on AWS:
-// as measured at the stack's memory size, and its calls.
+// as measured at the stack's memory size, and its calls, or what every refusal
+// takes.
 func (f facts) took(kind, directory string) time.Duration {
 	r := f.request(kind, directory)
 	ms := f.size(kind, directory, memorySize(r.Function, directory)).Busy + r.waits()
-	return time.Duration(ms * float64(time.Millisecond))
+	took := time.Duration(ms * float64(time.Millisecond))
+	if r.Status == http.StatusUnauthorized {
+		return max(took, refusalTime)
+	}
+	return took
 }
 
 // waits is what the calls take on AWS, in milliseconds.

@@ -18,6 +18,7 @@ func made() facts {
 			{Kind: "sign-in", Directory: dynamodb, Function: "authenticate", Secrets: 2, Calls: map[string]int{"GetItem": 1, "PutItem": 1}, Reads: 1, Writes: 1, AccountReads: 1, LogLines: 2, LogBytes: 1_000, AnswerBytes: 800},
 			{Kind: "sign-in", Directory: cognito, Function: "authenticate", Secrets: 3, Calls: map[string]int{"AdminInitiateAuth": 1, "PutItem": 1}, Writes: 1, LogLines: 2, LogBytes: 1_000, AnswerBytes: 800},
 			{Kind: "wrong password", Directory: dynamodb, Function: "authenticate", Secrets: 2, Calls: map[string]int{"GetItem": 1}, Reads: 1, AccountReads: 1},
+			{Kind: "wrong password", Directory: cognito, Function: "authenticate", Status: 401, Calls: map[string]int{"AdminInitiateAuth": 1}},
 			{Kind: "password before a code", Directory: dynamodb, Function: "authenticate", Reads: 3, Writes: 1, AccountReads: 2},
 			{Kind: "code", Directory: dynamodb, Function: "authenticate", Reads: 4, Writes: 8, AccountReads: 4, AccountWrites: 2},
 		},
@@ -35,6 +36,7 @@ func TestARequestTakesWhatWasMeasuredAndItsCalls(t *testing.T) {
 		{"sign-in", dynamodb, 50 * time.Millisecond},
 		{"sign-in", cognito, 160 * time.Millisecond},
 		{"wrong password", dynamodb, 45 * time.Millisecond},
+		{"wrong password", cognito, 500 * time.Millisecond}, // as every refusal, told by its status
 	} {
 		if got := f.took(row.kind, row.directory); got != row.want {
 			t.Errorf("%s with %s takes %v, want %v", row.kind, row.directory, got, row.want)

@@ -17,6 +17,7 @@ type block struct{ name, text string }
 func (f facts) blocks() []block {
 	return []block{
 		{"costs", f.costTable()},
+		{"guesses", guessTable(f.guesses)},
 		{"monthly", f.monthTable()},
 		{"assumptions", assumptionTable()},
 		{"prices", priceTable()},

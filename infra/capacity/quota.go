@@ -21,6 +21,10 @@ type quota struct {
 
 const docs = "https://docs.aws.amazon.com/"
 
+// newTableWrites are the write units a second that a table carries from its first
+// day on.
+const newTableWrites = 4_000
+
 const (
 	tooMany       = `429 of API Gateway: ` + "`" + `{"message":"Too Many Requests"}` + "`" + `, not a page`
 	unavailable   = `a 5xx of API Gateway, reported to be 503 ` + "`" + `{"message":"Service Unavailable"}` + "`" + `, not a page`
@@ -88,16 +92,16 @@ func quotas() []quota {
 		{name: "accounts table, a new one's reads, all with an app", limit: 12_000, unit: "read units/s", only: dynamodb, apps: true,
 			load: accountReads(withApp...),
 			seen: directoryBusy, raise: "as without", source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
-		{name: "accounts table, a new one's writes, all with an app", limit: 4_000, unit: "write units/s", only: dynamodb, apps: true,
+		{name: "accounts table, a new one's writes, all with an app", limit: newTableWrites, unit: "write units/s", only: dynamodb, apps: true,
 			load: func(f facts, directory string) float64 {
 				return f.sum(directory, withApp, func(r request) float64 { return r.AccountWrites })
 			},
 			seen: directoryBusy, raise: "as its reads", source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
-		{name: "state table, a new one's writes", limit: 4_000, unit: "write units/s",
+		{name: "state table, a new one's writes", limit: newTableWrites, unit: "write units/s",
 			load: stateWrites("sign-in"),
 			seen: "our page `DPL-3002`, 503", raise: "as the accounts table",
 			source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},
-		{name: "state table, a new one's writes, all with an app", limit: 4_000, unit: "write units/s", only: dynamodb, apps: true,
+		{name: "state table, a new one's writes, all with an app", limit: newTableWrites, unit: "write units/s", only: dynamodb, apps: true,
 			load: stateWrites(withApp...),
 			seen: "our page `DPL-3002`, 503", raise: "as the accounts table",
 			source: docs + "amazondynamodb/latest/developerguide/warm-throughput.html"},

@@ -61,7 +61,7 @@ func TestASmallShareMakesAHashWaitAndCostsNoMoreCPU(t *testing.T) {
 	defer limited.end()
 	const n = 5
 	for range n {
-		if err := limited.once("POST /{door}/login", signIn(people[0], password), 302); err != nil {
+		if err := limited.once("POST /{door}/login", signIn(person(0), password), 302); err != nil {
 			t.Fatal(err)
 		}
 	}

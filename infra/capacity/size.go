@@ -39,8 +39,8 @@ var sized = [...]struct {
 }{
 	{"page", "", "login", "GET /{door}/login", http.StatusOK, func(string) *http.Request { return visit("login", callback, "") }},
 	{"redirect", "", "login", "GET /{door}/login", http.StatusFound, func(cookie string) *http.Request { return visit("login", callback, cookie) }},
-	{"sign-in", dynamodb, "authenticate", "POST /{door}/login", http.StatusFound, func(string) *http.Request { return signIn(people[0], password) }},
-	{"sign-in", cognito, "authenticate", "POST /{door}/login", http.StatusFound, func(string) *http.Request { return signIn(people[0], password) }},
+	{"sign-in", dynamodb, "authenticate", "POST /{door}/login", http.StatusFound, func(string) *http.Request { return signIn(person(0), password) }},
+	{"sign-in", cognito, "authenticate", "POST /{door}/login", http.StatusFound, func(string) *http.Request { return signIn(person(0), password) }},
 	{"log-out", "", "logout", "GET /{door}/logout", http.StatusOK, func(cookie string) *http.Request { return visit("logout", "", cookie) }},
 }
 
@@ -62,7 +62,7 @@ func (h *house) sizes(ctx context.Context, n int) ([]size, error) {
 			trials = append(trials, t)
 		}
 		once := func(t *trial) error {
-			cookie, err := h.signedIn(ctx, people[0])
+			cookie, err := h.signedIn(ctx, person(0))
 			if err == nil {
 				err = t.once(k.route, k.request(cookie), k.status)
 			}

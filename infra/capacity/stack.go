@@ -1,13 +1,18 @@
 package main
 
-import "deskpro-login/pkg/audit"
+import (
+	"time"
+
+	"deskpro-login/pkg/audit"
+)
 
 // What follows is the stack's, and held to template.yaml and monitoring.yaml by
 // a test.
 const (
 	throttleRate = 100 // requests a second, unless set otherwise
 	doors        = 2
-	coldStarts   = 3 // metrics: one for each function that people reach
+	coldStarts   = 3                      // metrics: one for each function that people reach
+	refusalTime  = 500 * time.Millisecond // what a wrong guess takes at least, unless set otherwise
 )
 
 // memorySize is a function's, in MB.
@@ -35,12 +40,12 @@ func alarmMetrics(directory string) int {
 // How many words the metrics' dimensions have, beside the challenges; held by a
 // test to the code that says them.
 const (
-	outcomes = 18
+	outcomes = 19
 	codes    = 8
 	reasons  = 3 // for which a request went past the edge
 
 	// poolOutcomes are those that only a user pool's sign-ins have.
-	poolOutcomes = 5
+	poolOutcomes = 6
 )
 
 // customMetrics is how many there are at most: what has not happened in an

@@ -4,6 +4,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -75,6 +76,11 @@ func TestTheModelIsOfThisStack(t *testing.T) {
 			if want := memory(t, at(template, "Resources", resource, "Properties", "MemorySize"), directory); got != want {
 				t.Errorf("%s with %s has %d MB here, %d in template.yaml", function, directory, got, want)
 			}
+		}
+	}
+	for parameter, want := range map[string]time.Duration{"RefusalTime": refusalTime, "KnownBrowserFor": knownFor} {
+		if got, err := time.ParseDuration(at(template, "Parameters", parameter, "Default").Value); err != nil || got != want {
+			t.Errorf("%s is %v here, %v in template.yaml (%v)", parameter, want, got, err)
 		}
 	}
 	if got := at(template, "Parameters", "ThrottleRate", "Default").Value; got != strconv.Itoa(throttleRate) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -14,10 +15,13 @@ const (
 	password = "correct horse battery staple"
 )
 
-// people have accounts; mallory tries the password of one of her own.
-var people = [...]string{"ada@example.com", "ben@example.com", mallory}
+// accounts are so many that two seldom sign in to one at the same moment, when one
+// has to count again.
+const accounts = 64
 
-const mallory = "mallory@example.com"
+// person has an account; stranger has none, and each has guesses of their own.
+func person(i int) string   { return fmt.Sprintf("person-%d@example.com", i%accounts) }
+func stranger(i int) string { return fmt.Sprintf("stranger-%d@example.com", i) }
 
 // visit is a browser that Deskpro has sent to a page, which may lead back.
 func visit(page, back, cookie string) *http.Request {

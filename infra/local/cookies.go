@@ -23,7 +23,7 @@ func plainCookies(next http.Handler) http.Handler {
 				continue
 			}
 			if _, err := r.Cookie(hostPrefix + name); err != nil {
-				r.AddCookie(&http.Cookie{Name: hostPrefix + name, Value: cookie.Value})
+				r.AddCookie(&http.Cookie{Name: hostPrefix + name, Value: cookie.Value}) // #nosec G124 -- of a request, which has no attributes
 			}
 		}
 		next.ServeHTTP(&plainWriter{ResponseWriter: w}, r)

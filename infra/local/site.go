@@ -15,11 +15,13 @@ import (
 	"deskpro-login/pkg/bounce"
 	"deskpro-login/pkg/config"
 	"deskpro-login/pkg/deskpro/deskprotest"
+	"deskpro-login/pkg/directory/account"
 	"deskpro-login/pkg/directory/cognito/cognitotest"
 	"deskpro-login/pkg/keyring/awssecrets"
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/lambdahttp/gateway"
 	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/session"
 	"deskpro-login/pkg/state/dynamo"
 	"deskpro-login/pkg/web"
@@ -74,6 +76,12 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 	if err != nil {
 		return nil, err
 	}
+	guesses, err := regulation.New(regulation.Config{
+		Store: store, Fold: account.NormalizeLogin, Limits: regulation.Limits(cfg.Guesses), KnownFor: cfg.KnownBrowserFor,
+	})
+	if err != nil {
+		return nil, err
+	}
 	var doors []web.Door
 	installs := map[string]deskprotest.Door{}
 	secrets := secretsmanager.NewFromConfig(aws)
@@ -101,7 +109,7 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 
 	log := slog.New(slog.NewTextHandler(logTo, nil))
 	pages := web.Config{
-		Doors: doors, Sessions: sessions, Store: store, Brand: cfg.Brand,
+		Doors: doors, Sessions: sessions, Store: store, Regulation: guesses, RefusalTime: cfg.RefusalTime, Brand: cfg.Brand,
 		RotationWindow: first.RotationWindow, Ledger: bounce.NewLedger(store, nil),
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
 	}
@@ -188,7 +196,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Host == s.login && isCall(r):
 		s.cloud.ServeHTTP(w, r)
 	case r.Host == s.login && r.URL.Path == "/":
-		http.Redirect(w, r, "http://"+s.helpdesk+"/", http.StatusFound)
+		http.Redirect(w, r, "http://"+s.helpdesk+"/", http.StatusFound) // #nosec G710 -- this server's own address
 	default:
 		s.pages.ServeHTTP(w, r)
 	}

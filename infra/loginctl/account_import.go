@@ -259,7 +259,7 @@ func opened(cmd *cobra.Command, name string) (io.ReadCloser, int64, error) {
 	info, err := file.Stat()
 	switch {
 	case err == nil && info.IsDir():
-		file.Close()
+		_ = file.Close()
 		return nil, 0, hint.With(fmt.Errorf("reading the accounts: %s is a folder", name), "give a file")
 	case err != nil || !info.Mode().IsRegular():
 		return file, 0, nil

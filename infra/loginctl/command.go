@@ -18,9 +18,9 @@ func newRoot() *cobra.Command {
 		Use:   "loginctl",
 		Short: "Set up and run the sign-in page for Deskpro",
 		Long: `loginctl is for whoever operates the sign-in page: it explains a deployed stack,
-sees to the accounts in its table, changes the secrets that it shares with
-Deskpro, and checks its functions' variables. It finds credentials and the Region
-where the AWS CLI finds them.`,
+sees to the accounts in its table, lifts the waits that follow on wrong guesses,
+changes the secrets that it shares with Deskpro, and checks its functions'
+variables. It finds credentials and the Region where the AWS CLI finds them.`,
 		Version:       buildInfo(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -33,7 +33,7 @@ where the AWS CLI finds them.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return misuse(cmd, "%w", err)
 	})
-	root.AddCommand(newSetup(), newAccount(), newSecret(), newToken(), newDoctor(), newHash(), newConfig(), newVersion())
+	root.AddCommand(newSetup(), newAccount(), newBan(), newSecret(), newToken(), newDoctor(), newHash(), newConfig(), newVersion())
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [command]",
 		Short: "Explain a command",

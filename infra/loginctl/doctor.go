@@ -44,10 +44,11 @@ func newDoctorOver(network doctor.Network) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check a deployed stack, or variables, for what would keep people out",
 		Long: `doctor checks a deployed stack as it is served: variables, secrets, tables or the
-user pool, groups, Deskpro's hosts and their clocks, the sign-in pages, a sample
-token, logs, alarms and throttling. It prints a line for each check, with why it
-matters and what to do where something is not well. It changes nothing and prints
-no secret. What hangs on something that is missing has no line of its own.
+user pool, groups, limits of wrong guesses and whom they shut out, Deskpro's hosts
+and their clocks, the sign-in pages, a sample token, logs, alarms and throttling.
+It prints a line for each check, with why it matters and what to do where something
+is not well. It changes nothing and prints no secret. What hangs on something that
+is missing has no line of its own.
 
 With --env it checks variables as config check reads them, and what they name;
 with --offline it asks nobody. Logs, alarms and throttling only a stack has.

@@ -43,7 +43,10 @@ type fake struct {
 type fakeStack struct {
 	name, status string
 	outputs      []fakeOutput
+	parameters   []fakeParameter
 }
+
+type fakeParameter struct{ ParameterKey, ParameterValue string }
 
 type fakeOutput struct {
 	OutputKey, OutputValue string
@@ -168,13 +171,14 @@ func (f *fake) serveStacks(w http.ResponseWriter, r *http.Request) {
 	}
 	type member struct {
 		StackId, StackName, CreationTime, StackStatus string
-		Outputs                                       []fakeOutput `xml:"Outputs>member"`
+		Outputs                                       []fakeOutput    `xml:"Outputs>member"`
+		Parameters                                    []fakeParameter `xml:"Parameters>member"`
 	}
 	_ = xml.NewEncoder(w).Encode(struct {
 		XMLName xml.Name `xml:"http://cloudformation.amazonaws.com/doc/2010-05-15/ DescribeStacksResponse"`
 		Stacks  []member `xml:"DescribeStacksResult>Stacks>member"`
 		Request string   `xml:"ResponseMetadata>RequestId"`
-	}{Stacks: []member{{arn("eu-west-1", found.name), found.name, "2026-11-22T12:00:00Z", found.status, found.outputs}}, Request: "4b0e4a3e"})
+	}{Stacks: []member{{arn("eu-west-1", found.name), found.name, "2026-11-22T12:00:00Z", found.status, found.outputs, found.parameters}}, Request: "4b0e4a3e"})
 }
 
 func arn(region, name string) string {

@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	commands := maps.Clone(scriptCommands)
 	maps.Copy(commands, secretCommands)
+	maps.Copy(commands, waitCommands)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,

@@ -140,7 +140,7 @@ func TestAPasswordLastsByAWSsClock(t *testing.T) {
 	if err := json.Unmarshal(content, &answer); err != nil {
 		t.Fatal(err)
 	}
-	f.add("eu-west-1", fakeStack{"deskpro-login", "CREATE_COMPLETE", answer.Stacks[0].Outputs})
+	f.add("eu-west-1", fakeStack{"deskpro-login", "CREATE_COMPLETE", answer.Stacks[0].Outputs, nil})
 	f.mu.Lock()
 	f.ahead = time.Hour
 	f.mu.Unlock()

@@ -40,7 +40,7 @@ func newAsker(cmd *cobra.Command) (asker, func(), error) {
 		return nil, nil, hint.With(errNoTerminal, "give the password with --password-file FILE, or - for standard input")
 	}
 	who := &oneLine{terminal: terminal{file, file}}
-	return who, func() { who.more(cmd.Context()); file.Close() }, nil
+	return who, func() { who.more(cmd.Context()); _ = file.Close() }, nil
 }
 
 // oneLine is the asker of a terminal.

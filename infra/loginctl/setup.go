@@ -87,7 +87,7 @@ func (s *setup) run(cmd *cobra.Command) error {
 		_, err = cmd.OutOrStdout().Write(page.Bytes())
 		return err
 	}
-	if err := os.WriteFile(s.written, page.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(s.written, page.Bytes(), 0o644); err != nil { // #nosec G306 -- it is to be handed on, and has no secret
 		return hint.With(fmt.Errorf("writing the sheet: %w", err), "give a file in a folder that exists and that you may write to")
 	}
 	return nil

@@ -27,12 +27,13 @@ import (
 	dynamostate "deskpro-login/pkg/state/dynamo"
 )
 
-// where are the flags, common to the commands for accounts and to those for
-// secrets, that say where these and all that belongs to them are.
+// where are the flags, common to the commands for accounts, to those for secrets and
+// to those for waits, that say where these and all that belongs to them are.
 type where struct {
 	query                               awsstack.Query
 	table, stateTable, fields, auditLog string
 	usersSecret, agentsSecret           string
+	limits                              string
 	json                                bool
 
 	set *pflag.FlagSet
@@ -55,8 +56,18 @@ func (w *where) secretFlags(cmd *cobra.Command) {
 	})
 }
 
-// flagsAnd are all, in their order: those of emulators are others for accounts and
-// for secrets.
+// waitFlags are flags for waits.
+func (w *where) waitFlags(cmd *cobra.Command) {
+	w.flagsAnd(cmd, "waits", func(flags *pflag.FlagSet) {
+		flags.StringVar(&w.stateTable, "state-table", "", "`TABLE` of sessions at --endpoint-url, which has the waits, too, where there is no stack to ask; unless that is plain HTTP on this machine, with --audit-log")
+		flags.StringVar(&w.table, "table", "", "`TABLE` of accounts there, so that whose the waits are can be told")
+		flags.StringVar(&w.fields, "fields", "", "which attribute of --table is what, `PAIRS` as in ACCOUNTS_FIELDS")
+		flags.StringVar(&w.limits, "limits", "", "limits there that are not as recommended, `PAIRS` such as 'GUESSES_FREE=3 GUESSES_FIRST_WAIT=1m'")
+	})
+}
+
+// flagsAnd are all, in their order: those of emulators are others for accounts, for
+// secrets and for waits.
 func (w *where) flagsAnd(cmd *cobra.Command, what string, atEmulator func(*pflag.FlagSet)) {
 	flags := cmd.PersistentFlags()
 	flags.SortFlags = false
@@ -103,6 +114,8 @@ type site struct {
 	readOnly           bool
 	// passwords are what the stack asks of new ones.
 	passwords stack.Passwords
+	// guesses are the limits of wrong ones.
+	guesses stack.Guesses
 	// sessions is nil where it is not known in which table they are.
 	sessions   *session.Sessions
 	store      state.Store
@@ -166,6 +179,10 @@ func (w *where) openAny(cmd *cobra.Command) (*site, error) {
 // does.
 func (w *where) named() string {
 	switch {
+	case w.forWaits() && w.stateTable == "":
+		return ""
+	case w.forWaits():
+		return "--state-table"
 	case w.table != "":
 		return "--table"
 	case w.usersSecret != "":
@@ -176,10 +193,16 @@ func (w *where) named() string {
 	return ""
 }
 
+// forWaits reports whether these are waitFlags.
+func (w *where) forWaits() bool { return w.set.Lookup("limits") != nil }
+
 func (w *where) check(cmd *cobra.Command) error {
 	given, named := cmd.Flags().Changed, w.named()
 	also, which := "--state-table and --fields belong to --table", "table it is"
-	if w.set.Lookup("table") == nil {
+	switch {
+	case w.forWaits():
+		also, which = "--table, --fields and --limits belong to --state-table", "table it is"
+	case w.set.Lookup("table") == nil:
 		also, which = "--state-table belongs to --users-secret and --agents-secret", "secrets they are"
 	}
 	switch {
@@ -189,7 +212,7 @@ func (w *where) check(cmd *cobra.Command) error {
 		return misuse(cmd, "--endpoint-url %.100q is not like http://127.0.0.1:8000", w.query.Endpoint)
 	case given("audit-log") && w.auditLog == "":
 		return misuse(cmd, "--audit-log names no file")
-	case named == "" && (w.stateTable != "" || w.fields != ""):
+	case named == "" && (w.table != "" || w.stateTable != "" || w.fields != "" || w.limits != ""), w.fields != "" && w.table == "":
 		return misuse(cmd, "%s: a stack tells its own", also)
 	case named != "" && w.query.Endpoint == "":
 		return misuse(cmd, "%s is for an emulator: give its --endpoint-url, or no %s but --stack", named, named)
@@ -215,7 +238,7 @@ func (s *site) atEmulator(cfg aws.Config) {
 	w := s.where
 	s.name = fmt.Sprintf("the table %s at %s", w.table, w.query.Endpoint)
 	s.table, s.pairs, s.stateTable = w.table, w.fields, w.stateTable
-	if w.table == "" {
+	if w.table == "" || w.forWaits() {
 		s.name = "the emulator at " + w.query.Endpoint
 	}
 	for _, d := range []stack.Door{{Name: stack.Users, Secret: stack.Secret{ARN: w.usersSecret, Name: w.usersSecret}}, {Name: stack.Agents, Secret: stack.Secret{ARN: w.agentsSecret, Name: w.agentsSecret}}} {
@@ -253,13 +276,16 @@ func callerOf(cfg aws.Config) func(context.Context) (string, time.Duration, erro
 func (s *site) ofStack(ctx context.Context, cfg aws.Config) error {
 	found, err := s.where.query.DescribeWith(ctx, cfg)
 	if err != nil {
-		if s.where.query.Endpoint != "" && s.where.set.Lookup("users-secret") != nil {
+		switch at := s.where.query.Endpoint; {
+		case at != "" && s.where.set.Lookup("users-secret") != nil:
 			return hint.With(err, "%s; at an emulator give --users-secret and --agents-secret, too", hint.Of(err))
+		case at != "" && s.where.forWaits():
+			return hint.With(err, "%s; at an emulator give --state-table, too", hint.Of(err))
 		}
 		return err
 	}
 	s.name, s.stack = fmt.Sprintf("the stack %s in %s", found.Name, cfg.Region), found
-	s.stateTable = found.StateTable
+	s.stateTable, s.guesses = found.StateTable, found.Guesses
 	if found.Directory.Cognito {
 		s.pool = found.Directory.Name
 	} else {

@@ -90,6 +90,13 @@ var allOptions = map[string]string{
 	"RotateAfterDays":     "365",
 	"SessionIdle":         "1h30m",
 	"SessionAbsolute":     "720h",
+	"GuessesFree":         "20",
+	"GuessesFirstWait":    "1h",
+	"GuessesLongestWait":  "24h",
+	"GuessesMost":         "20",
+	"GuessesOfSource":     "20",
+	"KnownBrowserFor":     "9600h",
+	"RefusalTime":         "2000ms",
 }
 
 // tableOptions are all that a table of one's own can have besides.
@@ -229,6 +236,11 @@ func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 		"secrets that change by themselves":             {with(bothDoors, map[string]string{"RotateAfterDays": "30", "PromoteWhen": "accepted"}), 2, ""},
 		"no secret but the current one ever signs":      {with(bothDoors, map[string]string{"RotationWindow": "0s", "RotateAfterDays": "90"}), 2, ""},
 		"secrets that nobody can vouch for":             {with(users, map[string]string{"RotationWindow": "0s", "PromoteWhen": "accepted"}), 0, "nobody is ever let in with it"},
+		"the longest waits, and no browser known":       {with(users, map[string]string{"GuessesFirstWait": "1h", "GuessesLongestWait": "24h", "KnownBrowserFor": "0s", "RefusalTime": "0s"}), 1, ""},
+		"a first wait that is the longest":              {with(users, map[string]string{"GuessesFirstWait": "15m", "GuessesLongestWait": "15m", "RefusalTime": "1s"}), 1, ""},
+		"as few guesses as can be":                      {with(users, map[string]string{"GuessesFree": "1", "GuessesMost": "20", "GuessesOfSource": "20"}), 1, ""},
+		"as many guesses as can be":                     {with(users, map[string]string{"GuessesFree": "20", "GuessesMost": "100", "GuessesOfSource": "100000", "KnownBrowserFor": "1h", "RefusalTime": "1999ms"}), 1, ""},
+		"a wait that gets shorter":                      {with(users, map[string]string{"GuessesFirstWait": "1h", "GuessesLongestWait": "15m"}), 0, "GuessesLongestWait is shorter"},
 		"one secret of one's own for both doors":        {with(bothDoors, map[string]string{"UsersSecretArn": mine, "AgentsSecretArn": mine}), 0, "are the same"},
 		"a secret of a door that is off":                {with(agents, map[string]string{"UsersSecretArn": mine}), 0, "The users' door is off"},
 		"a table with Cognito":                          {with(users, with(cognito, map[string]string{"AccountsTableName": "accounts"})), 0, "a table of accounts is set"},
@@ -321,6 +333,13 @@ func TestParametersRefuse(t *testing.T) {
 		"RotateAfterDays":        {"", "1", "29", "366", "400", "30.5", "-30", "030"},
 		"SessionIdle":            {"", "0h", "30", "30s", "1d"},
 		"SessionAbsolute":        {"", "0h", "12", "12H"},
+		"GuessesFree":            {"", "0", "21", "-1", "5.5", "05", "200"},
+		"GuessesFirstWait":       {"", "0s", "30", "2h", "1h30m"},
+		"GuessesLongestWait":     {"", "0s", "1s", "25h", "60m"},
+		"GuessesMost":            {"", "0", "19", "101", "1e2", "50.5", "020"},
+		"GuessesOfSource":        {"", "0", "19", "100001", "200000", "1e3", "1000000"},
+		"KnownBrowserFor":        {"", "0", "0h", "9601h", "10000h", "180d", "-1h", "30m", "4320"},
+		"RefusalTime":            {"", "0", "0ms", "2001ms", "3s", "1.5s", "500", "1h", "-1ms"},
 		"LogRetentionDays":       {"", "0", "2"},
 		"UsersSecretArn":         {"my-secret", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*"},
 		"AgentsSecretArn":        {"my-secret"},
@@ -368,6 +387,29 @@ func TestHashesCostWhatPasswordsTake(t *testing.T) {
 		}
 	}
 	if taken < 100 {
+		t.Errorf("only %d combinations are taken", taken)
+	}
+}
+
+// The rule and the functions say the same of all that can be chosen.
+func TestWaitsGetLongerOrAreRefused(t *testing.T) {
+	s := newStack(t, bothDoors)
+	values := func(name string) []any { return s.section("Parameters")[name].(object)["AllowedValues"].([]any) }
+	taken := 0
+	for _, first := range values("GuessesFirstWait") {
+		for _, longest := range values("GuessesLongestWait") {
+			s.values["GuessesFirstWait"], s.values["GuessesLongestWait"] = first.(string), longest.(string)
+			environment := s.environment("AuthenticateFunction")
+			_, err := config.Load(config.Authenticate, func(name string) string { return environment[name] })
+			if refused := len(s.refused()) > 0; refused != (err != nil) {
+				t.Errorf("waits of %v up to %v are refused: %v, but the function says %v", first, longest, refused, err)
+			}
+			if err == nil {
+				taken++
+			}
+		}
+	}
+	if taken < 40 {
 		t.Errorf("only %d combinations are taken", taken)
 	}
 }

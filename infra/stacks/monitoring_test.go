@@ -192,7 +192,7 @@ func TestARefusedAlarmWatchesItsDoorsShare(t *testing.T) {
 // What a person can mend alone, by typing again or by waiting, and what they did
 // themselves: go back at the identity provider.
 var ownAffair = []string{
-	"bad_credentials", "throttled", "wrong_code", "spent_code", "unfit_password", "unfit_attribute", "too_many_answers", "federation_refused",
+	"bad_credentials", "throttled", "wrong_code", "spent_code", "unfit_password", "unfit_attribute", "too_many_answers", "too_many_requests", "federation_refused",
 }
 
 // All outcomes of who is known but the good one, so that a new one is thought

@@ -43,10 +43,13 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	authenticate := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream AuthenticateLogs.Arn", "logs:PutLogEvents AuthenticateLogs.Arn",
 		// session.Open and EndAll, challenge.Open, Answer and Settle, at both prefixes.
-		"dynamodb:PutItem StateTable.Arn session#* challenge#* federation#* ended#*",
-		// session.End, of the one from before; challenge.Take, of a trip.
-		"dynamodb:DeleteItem StateTable.Arn session#* federation#*",
-		"dynamodb:GetItem StateTable.Arn session#* challenge#* ended#*", // session.Find, challenge.Answer, session.Open and EndAll
+		// regulation.Count and Remember.
+		"dynamodb:PutItem StateTable.Arn session#* challenge#* federation#* ended#* guesses#* known#*",
+		// session.End, of the one from before; challenge.Take, of a trip; regulation's
+		// Ticket.Right and Clear, and Remember, of what a browser had.
+		"dynamodb:DeleteItem StateTable.Arn session#* federation#* guesses#* known#*",
+		// session.Find, challenge.Answer, session.Open, EndAll and EndedSince; regulation.Count and Recall.
+		"dynamodb:GetItem StateTable.Arn session#* challenge#* ended#* guesses#* known#*",
 	})
 	// cognito.Authenticate, Respond, Reset and Inspect. IAM has no say in what else it
 	// asks for: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pools-API-operations.html

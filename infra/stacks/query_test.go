@@ -61,11 +61,11 @@ func logFields(t *testing.T) (functions, api map[string]bool) {
 }
 
 var (
-	queryNoise = regexp.MustCompile(`#[^\n]*|"[^"]*"|SOURCE '[^']*'|'[^']*'|like /[^/\n]*/`)
+	queryNoise = regexp.MustCompile(`#[^\n]*|"[^"]*"|SOURCE '[^']*'|'[^']*'|like /[^/\n]*/|\b\d+[smhd]\b`)
 	queryAlias = regexp.MustCompile(`\bas (\w+)`)
 	queryWord  = regexp.MustCompile(`@?[A-Za-z_][\w.]*\(?`)
 	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
-	queryLanguage = strings.Fields("fields filter stats sort limit by as and or in like asc desc count( count_distinct( min( max( latest(")
+	queryLanguage = strings.Fields("fields filter stats sort limit by as and or in like asc desc count( count_distinct( min( max( latest( bin(")
 )
 
 func TestQueriesNameOnlyFieldsThatLinesHave(t *testing.T) {

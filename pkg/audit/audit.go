@@ -99,6 +99,10 @@ const (
 	FactorRemoved Name = "factor_removed"
 	// SessionsEnded: sessions of an account were ended, one or all.
 	SessionsEnded Name = "sessions_ended"
+	// WaitsLifted: wrong guesses were forgotten, so that their next one need not
+	// wait. Reason is what was guessed and whose counter it was, such as
+	// "password_account"; Source is the network, if it was one's.
+	WaitsLifted Name = "waits_lifted"
 	// AccountsImported and AccountsExported are a whole file's; an import's
 	// accounts have lines of their own besides.
 	AccountsImported Name = "accounts_imported"
@@ -117,6 +121,11 @@ const (
 // Federated is SignedIn's Reason for a person whom an identity provider signed
 // in.
 const Federated = "federated"
+
+// Regulated begins Refused's Reason where too many wrong guesses had come before,
+// so that this one was not checked; whose they were counted for follows, such as
+// "account".
+const Regulated = "regulated_"
 
 // Event is what happened. Empty fields are left out of the line.
 type Event struct {

@@ -66,6 +66,9 @@ func TestEachEventCarriesItsMetrics(t *testing.T) {
 	}{
 		{"a sign-in", audit.Event{Name: audit.SignedIn, Door: "users"}, map[string]float64{"SignIns": 1, "SignInSuccess": 1}},
 		{"a refusal", audit.Event{Name: audit.Refused, Door: "users", Outcome: "bad_credentials"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0}},
+		{"a refusal of what had to wait", audit.Event{Name: audit.Refused, Door: "users", Outcome: "bad_credentials", Reason: audit.Regulated + "account"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0, "Regulated": 1}},
+		{"a refusal of what was checked", audit.Event{Name: audit.Refused, Door: "users", Outcome: "bad_credentials", Reason: "wrong_password"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0}},
+		{"a code that had to wait", audit.Event{Name: audit.Refused, Door: "agents", Outcome: "wrong_code", Reason: "regulated_known_browser", Challenge: "TOTP"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0, "Regulated": 1}},
 		{"a further step", audit.Event{Name: audit.Challenged, Door: "users", Challenge: "SMS_MFA"}, map[string]float64{"Challenges": 1}},
 		{"a refusal at a further step", audit.Event{Name: audit.Refused, Door: "users", Outcome: "wrong_code", Challenge: "SMS_MFA"}, map[string]float64{"SignIns": 1, "SignInSuccess": 0}},
 		{"a token", audit.Event{Name: audit.TokenIssued, Door: "agents", KeyMade: now.Add(-49 * time.Hour)}, map[string]float64{"Tokens": 1, "KeyAgeDays": 2}},

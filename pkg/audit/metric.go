@@ -3,6 +3,7 @@ package audit
 import (
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,6 +43,9 @@ var (
 	// success is 1 for each sign-in that ended well and 0 for each that did not:
 	// its average is the share, its sample count the attempts.
 	success = Metric{"SignInSuccess", "None", [][]string{{door}}}
+	// regulated are those of signIns that were not checked, because there had been
+	// too many wrong ones before.
+	regulated = Metric{"Regulated", "Count", [][]string{{}}}
 	// challenges are further steps that the directory asked for.
 	challenges = Metric{"Challenges", "Count", [][]string{{door, challenge}}}
 	// tokens went to Deskpro.
@@ -70,7 +74,7 @@ var (
 
 // Metrics returns all of them.
 func Metrics() []Metric {
-	return []Metric{signIns, success, challenges, tokens, signOuts, keyAge, bounces, stops, pendingTokens, pendingRefused, waits, bypasses, failures}
+	return []Metric{signIns, success, regulated, challenges, tokens, signOuts, keyAge, bounces, stops, pendingTokens, pendingRefused, waits, bypasses, failures}
 }
 
 // Challenges are the values of the dimension challenge: the names that Cognito
@@ -125,6 +129,9 @@ func (l Log) metrics(e Event, now time.Time) []slog.Attr {
 	case Refused:
 		add(signIns, 1)
 		add(success, 0)
+		if strings.HasPrefix(e.Reason, Regulated) {
+			add(regulated, 1)
+		}
 	case Challenged:
 		add(challenges, 1)
 	case TokenIssued:

@@ -45,6 +45,11 @@ type Config struct {
 	Edge      *lambdahttp.Edge
 	Directory Directory
 	Offers    Offers
+	Guesses   Guesses
+	// KnownBrowserFor is zero where no browser is known for an account.
+	KnownBrowserFor time.Duration
+	// RefusalTime is what a refusal takes at least.
+	RefusalTime time.Duration
 	// Federation is nil where nobody else vouches for people.
 	Federation *Federation
 	Versions   Versions
@@ -79,6 +84,9 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 		FrameAncestors:   r.get("FRAME_ANCESTORS"),
 		MetricsNamespace: r.get("METRICS_NAMESPACE"),
 		Edge:             r.edge(),
+		Guesses:          r.guesses(),
+		KnownBrowserFor:  r.duration("KNOWN_BROWSER_FOR", 0, longestKnown),
+		RefusalTime:      r.duration("REFUSAL_TIME", 0, mostRefusalTime),
 		RotationWindow:   r.duration("ROTATION_WINDOW", 0, maxRotationWindow),
 		PromoteAccepted:  r.oneOf("PROMOTE_WHEN", "confirmed", promoteAccepted) == promoteAccepted,
 	}

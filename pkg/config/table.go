@@ -32,9 +32,9 @@ var leastPasses = [...]struct{ memory, passes uint32 }{{47104, 1}, {19456, 2}, {
 // hash reads what a new hash costs, each part and then all together.
 func (r *reader) hash() Hash {
 	h := Hash{
-		Memory:      uint32(r.number("HASH_MEMORY", leastMemory, mostMemory)),
-		Time:        uint32(r.number("HASH_TIME", 1, mostTime)),
-		Parallelism: uint32(r.number("HASH_PARALLELISM", 1, mostLanes)),
+		Memory:      uint32(r.number("HASH_MEMORY", leastMemory, mostMemory)), // #nosec G115 -- between these two
+		Time:        uint32(r.number("HASH_TIME", 1, mostTime)),               // #nosec G115 -- the same
+		Parallelism: uint32(r.number("HASH_PARALLELISM", 1, mostLanes)),       // #nosec G115 -- the same
 	}
 	if h.Memory != 0 && h.Time != 0 {
 		for _, least := range leastPasses {

@@ -21,6 +21,7 @@ import (
 	"deskpro-login/pkg/lambdahttp"
 	"deskpro-login/pkg/preflight"
 	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/session"
 	"deskpro-login/pkg/state"
 	"deskpro-login/pkg/state/memory"
@@ -68,7 +69,7 @@ func newDeployment(t testing.TB) *deployment {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	d.site = web.Config{
-		Store:    d.store,
+		Store: d.store, Regulation: guesses(t, d.store),
 		Sessions: sessions(t, d.store, time.Hour), Directory: unknown{}, Audit: audit.Log{Logger: quiet}, Log: quiet,
 		RequestID: lambdahttp.RequestID,
 	}
@@ -283,4 +284,13 @@ func resign(t testing.TB, r *events.APIGatewayV2HTTPResponse, replace map[string
 		t.Fatal(err)
 	}
 	r.Headers["Location"] = before + "jwt=" + signed
+}
+
+func guesses(t testing.TB, store state.Store) *regulation.Regulation {
+	t.Helper()
+	r, err := regulation.New(regulation.Config{Store: store, Fold: func(login string) (string, bool) { return login, true }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }

@@ -14,12 +14,14 @@ import (
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/session"
 )
 
 // authenticate checks the sign-in page's form: right leads to Deskpro with a
 // token and a new session, or to a further step; wrong shows the page again.
 func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door, f form) error {
+	began := time.Now()
 	returnTo, err := parseReturn(door, f.get(paramReturn))
 	if err != nil {
 		return err
@@ -30,11 +32,36 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 		return s.pages.signInNext(w, door, returnTo.String(), signIn{Want: want}, typeLogin)
 	}
 	in := s.begin(login)
-	in.Want = want
-	return s.checkPassword(w, r, door, returnTo, in, directory.Credentials{
+	in.Want, in.Asked = want, passwordless
+	outcome, err := s.checkPassword(r, directory.Credentials{
 		Login: login, Password: redact.New(f.get(paramPassword)), Passwordless: passwordless,
 		Want: want, Factor: door.Factor, Client: clientOf(r, f),
 	})
+	switch {
+	case err != nil:
+		return &failure{err: err, returnTo: returnTo.String(), began: began, again: s.formAgain(door, returnTo, in)}
+	case outcome.Challenge != nil:
+		return s.pose(w, r, door, step{signIn: in, Return: returnTo.String(), Challenge: *outcome.Challenge})
+	}
+	_, err = s.finish(w, r, door, returnTo, in, *outcome.User)
+	return err
+}
+
+// checkPassword asks the directory, if there is a guess left.
+func (s *Server) checkPassword(r *http.Request, c directory.Credentials) (directory.Outcome, error) {
+	kind, refused := regulation.Password, directory.ErrBadCredentials
+	if c.Passwordless {
+		kind, refused = regulation.Request, errRequests
+	}
+	ticket, err := s.guess(r, kind, c.Login, c.Login, refused)
+	if err != nil {
+		return directory.Outcome{}, err
+	}
+	outcome, err := s.cfg.Directory.Authenticate(r.Context(), c)
+	if c.Passwordless && err == nil {
+		return outcome, nil // to ask is not to guess: it stays counted
+	}
+	return outcome, s.judge(r.Context(), ticket, err)
 }
 
 // signIn is what is known of one before it is finished. It is kept, sealed,
@@ -53,6 +80,8 @@ type signIn struct {
 	// its password or factor is another. Where the directory does not tell whose
 	// it is before, who does not go on to the end keeps them.
 	EndOthers bool `json:"PasswordChanged"` // as earlier releases have it
+	// Asked: codes were asked for, without a password.
+	Asked bool `json:",omitempty"`
 	// Federated: an identity provider signs the person in.
 	Federated bool
 }
@@ -61,18 +90,6 @@ func (s *Server) begin(login string) signIn {
 	// Nobody's is longer than 256 bytes, of which JSON may take six for one.
 	login = bounded(strings.TrimSpace(login), 256)
 	return signIn{ID: rand.Text(), Login: login, Began: s.cfg.Now()}
-}
-
-func (s *Server) checkPassword(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, in signIn, c directory.Credentials) error {
-	outcome, err := s.cfg.Directory.Authenticate(r.Context(), c)
-	if err != nil {
-		return &failure{err: err, returnTo: returnTo.String(), again: s.formAgain(door, returnTo, in)}
-	}
-	if outcome.Challenge != nil {
-		return s.pose(w, r, door, step{signIn: in, Return: returnTo.String(), Challenge: *outcome.Challenge})
-	}
-	_, err = s.finish(w, r, door, returnTo, in, *outcome.User)
-	return err
 }
 
 // formAgain shows the sign-in page once more, with what was typed.
@@ -122,6 +139,10 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, retu
 		event.Reason = audit.Federated
 	}
 	s.record(r, door, event)
+	if in.Asked {
+		s.forgive(r, in.Login, regulation.Request)
+	}
+	s.remember(ctx, w, r, in, user.ID)
 	return id, s.send(w, r, door, user, returnTo)
 }
 

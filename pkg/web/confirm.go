@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/redact"
@@ -18,16 +19,20 @@ func (s *Server) confirmPage(w http.ResponseWriter, r *http.Request, door *Door)
 
 // confirm confirms an account, or sends its code once more.
 func (s *Server) confirm(w http.ResponseWriter, r *http.Request, door *Door, f form) error {
+	began := time.Now()
 	returnTo, err := parseReturn(door, f.get(paramReturn))
 	if err != nil {
 		return err
 	}
 	if f.get(paramAsk) != giveCode {
-		return s.request(w, r, door, returnTo, f, unconfirmed)
+		return s.request(w, r, door, returnTo, f, unconfirmed, began)
 	}
 	login := f.get(paramLogin)
-	if err := s.cfg.Recovery.Confirm(r.Context(), login, redact.New(f.get(paramCode)), clientOf(r, f)); err != nil {
-		return s.recoveryFailed(door, returnTo, login, unconfirmed, giveCode, err)
+	err = s.checkCode(r, login, func() error {
+		return s.cfg.Recovery.Confirm(r.Context(), login, redact.New(f.get(paramCode)), clientOf(r, f))
+	})
+	if err != nil {
+		return s.recoveryFailed(door, returnTo, login, unconfirmed, giveCode, err, began)
 	}
 	s.record(r, door, audit.Event{Name: audit.AccountConfirmed})
 	return s.pages.signInNext(w, door, returnTo.String(), signIn{Login: login}, "Your account is confirmed. Sign in with it.")

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/directory"
@@ -20,6 +21,8 @@ type failure struct {
 	// challenge is the further step that the directory asked for, signIn what
 	// the log calls the sign-in, reason what it may know besides.
 	challenge, signIn, reason string
+	// began: it is answered no sooner than every refusal that began then.
+	began time.Time
 	// recovery: it was no sign-in, but a code for a new password or account.
 	recovery bool
 	// again renders the page that it happened on once more, to go on from
@@ -38,7 +41,21 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, door *Door, err er
 	if !errors.As(err, &f) {
 		f = &failure{}
 	}
+	wait, early := waitAfter(err)
+	if early {
+		f.reason = reasonRegulated + string(wait.Scope)
+	}
 	s.log(r, door, p, f, err)
+	if !f.began.IsZero() {
+		s.linger(r.Context(), f.began)
+	}
+	if wait != nil {
+		waiting := *p
+		waiting.text = s.waitText(p, wait)
+		if p = &waiting; !wait.Closed {
+			w.Header().Set("Retry-After", retryAfter(wait))
+		}
+	}
 	requestID := s.cfg.RequestID(r.Context())
 	if f.again != nil && !p.other {
 		err = f.again(w, p, requestID)

@@ -163,7 +163,7 @@ type based interface{ base() *page }
 
 func (p *pages) execute(name string, data based) ([]byte, error) {
 	all := data.base()
-	all.Brand, all.Style = p.brand, template.CSS(style)
+	all.Brand, all.Style = p.brand, template.CSS(style) // #nosec G203 -- static/style.css
 	var out bytes.Buffer
 	if err := p.template.ExecuteTemplate(&out, name, data); err != nil {
 		return nil, fmt.Errorf("rendering %s: %w", name, err)

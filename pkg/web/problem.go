@@ -61,6 +61,8 @@ var problems = [...]problem{
 		title: "That code isn’t right", text: "That code isn’t right, or no longer valid, or was used already. Check it, ask for a new one, or sign in: you may have set the password already, or confirmed this address before."},
 	{is: errTooMany, code: "DPL-2018", status: http.StatusUnauthorized, reason: "too_many_answers", level: slog.LevelWarn, refused: true,
 		title: "Please sign in again", text: "There were too many wrong answers. Please sign in again."},
+	{is: errRequests, code: "DPL-2022", status: http.StatusTooManyRequests, reason: "too_many_requests", level: slog.LevelInfo, refused: true,
+		title: "Please wait", text: "A code was asked for several times."},
 	{is: directory.ErrBadCredentials, code: "DPL-2001", status: http.StatusUnauthorized, reason: "bad_credentials", level: slog.LevelInfo, refused: true,
 		title: "That didn’t work", text: "The login or the password is not right. Check both and try again."},
 	{is: errGroup, code: "DPL-2002", status: http.StatusForbidden, reason: "not_in_group", level: slog.LevelInfo, refused: true, other: true,

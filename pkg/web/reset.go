@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/regulation"
 )
 
 // errRecoveryCode: the code of a forgotten password or a new account is not
@@ -39,18 +41,24 @@ func (s *Server) resetPage(w http.ResponseWriter, r *http.Request, door *Door) e
 // signed in with that. Unlike a step's form this one is not answered once: who
 // sends it twice is told that the code may have been used already.
 func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f form) error {
+	began := time.Now()
 	returnTo, err := parseReturn(door, f.get(paramReturn))
 	if err != nil {
 		return err
 	}
 	if f.get(paramAsk) != giveCode {
-		return s.request(w, r, door, returnTo, f, forgotten)
+		return s.request(w, r, door, returnTo, f, forgotten, began)
 	}
 	login, password, client := f.get(paramLogin), redact.New(f.get(paramNew)), clientOf(r, f)
-	userID, err := s.cfg.Recovery.Reset(r.Context(), login, redact.New(f.get(paramCode)), password, client)
+	userID := ""
+	err = s.checkCode(r, login, func() (err error) {
+		userID, err = s.cfg.Recovery.Reset(r.Context(), login, redact.New(f.get(paramCode)), password, client)
+		return err
+	})
 	if err != nil {
-		return s.recoveryFailed(door, returnTo, login, forgotten, giveCode, err)
+		return s.recoveryFailed(door, returnTo, login, forgotten, giveCode, err, began)
 	}
+	s.forgive(r, login, regulation.Password, regulation.Request)
 	s.record(r, door, audit.Event{Name: audit.PasswordReset, Subject: userID})
 	// At once, whatever becomes of signing in; otherwise signing in does it, if
 	// it comes to its end from here.
@@ -72,8 +80,18 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f for
 	return err
 }
 
-// request has a code sent, and answers for every login the same.
-func (s *Server) request(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, f form, about recovery) error {
+// checkCode has a code of recovery checked, if there is a guess left.
+func (s *Server) checkCode(r *http.Request, login string, check func() error) error {
+	ticket, err := s.guess(r, regulation.Answer, login, login, errRecoveryCode)
+	if err != nil {
+		return err
+	}
+	return s.judge(r.Context(), ticket, check())
+}
+
+// request has a code sent, and answers for every login the same, after the same
+// time.
+func (s *Server) request(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, f form, about recovery, began time.Time) error {
 	login, send, event := f.get(paramLogin), s.cfg.Recovery.RequestReset, audit.ResetRequested
 	if about == unconfirmed {
 		send, event = s.cfg.Recovery.RequestConfirmation, audit.ConfirmationRequested
@@ -83,28 +101,34 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request, door *Door, ret
 			page: page{Notice: typeLogin}, Return: returnTo.String(), Ask: askForCode,
 		})
 	}
-	err := send(r.Context(), login, clientOf(r, f))
+	ticket, err := s.guess(r, regulation.Request, login, login, errRequests)
+	if err != nil {
+		return s.recoveryFailed(door, returnTo, login, about, askForCode, err, began)
+	}
+	err = send(r.Context(), login, clientOf(r, f))
 	refusal := new(directory.Refusal)
 	if err != nil && !errors.As(err, &refusal) {
-		return s.recoveryFailed(door, returnTo, login, about, askForCode, err)
+		ticket.Void(r.Context())
+		return s.recoveryFailed(door, returnTo, login, about, askForCode, err, began)
 	}
 	s.record(r, door, audit.Event{Name: event, Reason: string(refusal.Reason), Subject: refusal.UserID})
 	if refusal.Cause != nil {
 		s.cfg.Log.WarnContext(r.Context(), "no code was sent", "error", err)
 	}
+	s.linger(r.Context(), began)
 	return s.pages.recovery(w, http.StatusOK, about, door, recoveryPage{
 		Return: returnTo.String(), Login: login, Ask: giveCode, Sent: true,
 	})
 }
 
 // recoveryFailed shows a form of recovery once more.
-func (s *Server) recoveryFailed(door *Door, returnTo deskpro.ReturnURL, login string, about recovery, ask string, err error) error {
+func (s *Server) recoveryFailed(door *Door, returnTo deskpro.ReturnURL, login string, about recovery, ask string, err error, began time.Time) error {
 	page := recoveryPage{Return: returnTo.String(), Login: login, Ask: ask}
 	if errors.Is(err, directory.ErrWrongCode) || errors.Is(err, directory.ErrBadCredentials) {
 		err = fmt.Errorf("%w: %w", errRecoveryCode, err)
 	}
 	page.Policy = policyIn(err)
-	return &failure{err: err, returnTo: returnTo.String(), recovery: true, again: func(w http.ResponseWriter, p *problem, requestID string) error {
+	return &failure{err: err, returnTo: returnTo.String(), recovery: true, began: began, again: func(w http.ResponseWriter, p *problem, requestID string) error {
 		page.setAlert(p, requestID)
 		return s.pages.recovery(w, p.status, about, door, page)
 	}}

@@ -26,6 +26,7 @@ import (
 	"deskpro-login/pkg/lambdahttp/gateway"
 	hasher "deskpro-login/pkg/password"
 	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/session"
 	state "deskpro-login/pkg/state/memory"
 	"deskpro-login/pkg/state/statetest"
@@ -43,6 +44,7 @@ const (
 type site struct {
 	gateway   http.Handler
 	store     *statetest.Faulty
+	sessions  *session.Sessions
 	directory *swappable
 	keys      map[string]*keySource
 	apps      map[string]*deskpro.App
@@ -91,6 +93,7 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.sessions = sessions
 	cfg := web.Config{
 		Sessions: sessions, Directory: s.directory, Store: s.store, Brand: "Acme & Sons",
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
@@ -114,6 +117,14 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 	}
 	for _, f := range change {
 		f(&cfg)
+	}
+	if cfg.Regulation == nil {
+		cfg.Regulation, err = regulation.New(regulation.Config{
+			Store: s.store, Fold: account.NormalizeLogin, KnownFor: 180 * 24 * time.Hour, Now: cfg.Now,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	server, err := web.New(cfg)
 	if err != nil {

@@ -15,7 +15,9 @@ import (
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/redact"
+	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/session"
+	"deskpro-login/pkg/state"
 )
 
 // stepLife is how long a sign-in may take over a step, and how long over an
@@ -174,14 +176,17 @@ func (s *Server) settle(r *http.Request, door *Door, attempt challenge.Attempt, 
 
 // respond gives the answer to the directory and shows where that leads.
 func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, a directory.Answer) (result, error) {
-	outcome, err := s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
+	began := time.Now()
+	outcome, err := s.check(r, &current, a)
 	s.changed(r, door, &current, outcome, err)
 	switch {
 	case err != nil:
 		if current.Attributes = nil; size(a.Attributes) <= maxAttributes {
 			current.Attributes = a.Attributes
 		}
-		return s.refuse(r, door, returnTo, current, outcome.Challenge, err)
+		led, failed := s.refuse(r, door, returnTo, current, outcome.Challenge, err)
+		failed.began = began
+		return led, failed
 	case outcome.User != nil:
 		id, err := s.finish(w, r, door, returnTo, current.signIn, *outcome.User)
 		return result{User: outcome.User, Session: id.Reveal(), In: current.signIn}, err
@@ -197,6 +202,46 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 		return result{Problem: lookUp(err).code}, err
 	}
 	return result{Next: id, Step: &next}, err
+}
+
+// guessed says what the answer to a step guesses, if it does, and what its refusal
+// looks like.
+func guessed(step directory.Step) (kind regulation.Kind, refused error) {
+	switch step {
+	case directory.StepPassword:
+		return regulation.Password, directory.ErrBadCredentials
+	case directory.StepCode:
+		return regulation.Code, directory.ErrWrongCode
+	case directory.StepQuestion:
+		return regulation.Answer, directory.ErrWrongCode
+	case directory.StepChoose:
+		return regulation.Request, errRequests
+	}
+	return "", nil
+}
+
+// check asks the directory about an answer, if it is none that guesses or there is
+// a guess left. Codes are counted by account, so that who begins anew has no more
+// of them.
+func (s *Server) check(r *http.Request, current *step, a directory.Answer) (directory.Outcome, error) {
+	kind, refused := guessed(current.Challenge.Step)
+	if kind == "" {
+		return s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
+	}
+	account := current.Login
+	if kind == regulation.Code {
+		account = cmp.Or(current.Challenge.Subject, account)
+	}
+	ticket, err := s.guess(r, kind, account, current.Login, refused)
+	if err != nil {
+		return directory.Outcome{}, err
+	}
+	outcome, err := s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
+	if kind == regulation.Request && err == nil {
+		current.Asked = true
+		return outcome, nil // it stays counted
+	}
+	return outcome, s.judge(r.Context(), ticket, err)
 }
 
 const notEnded = "sessions of an old password or factor are not ended yet"
@@ -251,7 +296,7 @@ func (s *Server) endOthers(ctx context.Context, userID string, in *signIn) {
 
 // refuse shows the step's page once more, if it may be answered again, or ends
 // the sign-in. changed is the challenge that is open now, if that is another.
-func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, changed *directory.Challenge, err error) (result, error) {
+func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, changed *directory.Challenge, err error) (result, *failure) {
 	again := current
 	if changed != nil {
 		again.Challenge = *changed
@@ -260,12 +305,13 @@ func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL,
 		return s.end(door, returnTo, current, fmt.Errorf("%w: %w", errTooMany, err))
 	}
 	switch {
+	case errors.Is(err, regulation.ErrWait) && !errors.Is(err, directory.ErrBadCredentials): // it was no answer
 	case errors.Is(err, directory.ErrWrongCode), errors.Is(err, directory.ErrSpentCode):
 		if again.Wrong++; again.Wrong >= maxWrong {
 			return s.end(door, returnTo, current, fmt.Errorf("%w: %w", errTooMany, err))
 		}
 	case errors.Is(err, directory.ErrUnfitPassword), errors.Is(err, directory.ErrUnfitAttribute),
-		errors.Is(err, directory.ErrThrottled), errors.Is(err, directory.ErrUnavailable):
+		errors.Is(err, directory.ErrThrottled), errors.Is(err, directory.ErrUnavailable), errors.Is(err, state.ErrUnavailable):
 	default:
 		return s.end(door, returnTo, current, err)
 	}
@@ -283,7 +329,7 @@ func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL,
 }
 
 // end is for errors after which one can only sign in anew.
-func (s *Server) end(door *Door, returnTo deskpro.ReturnURL, current step, err error) (result, error) {
+func (s *Server) end(door *Door, returnTo deskpro.ReturnURL, current step, err error) (result, *failure) {
 	f := current.failure(err)
 	f.again = s.formAgain(door, returnTo, current.signIn)
 	return result{Problem: lookUp(err).code}, f

@@ -20,6 +20,7 @@ import (
 	"deskpro-login/pkg/deskpro"
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/keyring"
+	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/session"
 	"deskpro-login/pkg/state"
 )
@@ -52,6 +53,12 @@ type Config struct {
 	// Authenticate needs both.
 	Directory directory.Authenticator
 	Store     state.Store
+	// Regulation bounds guessing. Authenticate needs it.
+	Regulation *regulation.Regulation
+	// RefusalTime is what the refusal of a password or code takes at least, so
+	// that its time tells nothing of the account. It must cover what checking
+	// takes; zero covers nothing.
+	RefusalTime time.Duration
 	// RotationWindow is for how long after a change of a door's secret its previous
 	// version may sign for who comes back from Deskpro refused, as one that waits
 	// always may. Zero: only the current one signs. Login uses it.
@@ -172,6 +179,8 @@ func New(cfg Config) (*Server, error) {
 func (s *Server) keepSteps() (err error) {
 	offers := s.cfg.Offers
 	switch {
+	case s.cfg.Regulation == nil:
+		return errors.New("web: Directory needs Regulation")
 	case (offers.Reset || offers.Confirm) && s.cfg.Recovery == nil:
 		return errors.New("web: Offers.Reset and Offers.Confirm need Recovery")
 	case offers.Federation != "" && s.cfg.Federation == nil:
@@ -189,7 +198,7 @@ func (s *Server) keepSteps() (err error) {
 // page that says so.
 const (
 	routeLogin       = "GET /{door}/login"
-	routePassword    = "POST /{door}/login"
+	routePassword    = "POST /{door}/login" // #nosec G101 -- a route
 	routeStep        = "POST /{door}/login/challenge"
 	routeReset       = "GET /{door}/login/reset"
 	routeResetForm   = "POST /{door}/login/reset"

@@ -27,7 +27,7 @@ func (d *doctor) configurationChecks() []check {
 	if d.stack != nil {
 		checks = append(checks, d.checkOutputs)
 	}
-	return append(checks, d.checkLifetimes, d.checkOrigins, d.checkAgents, d.checkFrames, d.checkWindow)
+	return append(checks, d.checkLifetimes, d.checkOrigins, d.checkAgents, d.checkFrames, d.checkGuesses, d.checkWindow)
 }
 
 func (d *doctor) checkVariables(_ context.Context, r *report) {

@@ -1,7 +1,9 @@
 package doctor_test
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -11,9 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
 	"deskpro-login/infra/loginctl/doctor"
 	"deskpro-login/infra/loginctl/doctor/doctortest"
 	"deskpro-login/pkg/config"
+	"deskpro-login/pkg/directory/account"
+	"deskpro-login/pkg/regulation"
+	dynamostate "deskpro-login/pkg/state/dynamo"
 )
 
 const (
@@ -124,6 +131,39 @@ func hanging(action string) func(*patient) {
 	}
 }
 
+// guess has so many logins guessed at from an address, once each; none means one
+// until its counter is closed, an hour after the other at last.
+func (p *patient) guess(address string, logins int) {
+	now := p.Now.Add(-14 * day)
+	if logins > 0 {
+		now = p.Now
+	}
+	store, err := dynamostate.New(dynamostate.Config{Client: dynamodb.NewFromConfig(p.Config), Table: stateTable, Now: func() time.Time { return now }})
+	if err != nil {
+		panic(err)
+	}
+	guesses, err := regulation.New(regulation.Config{Store: store, Fold: account.NormalizeLogin, Now: func() time.Time { return now }})
+	if err != nil {
+		panic(err)
+	}
+	for n := 0; logins == 0 || n < logins; n++ {
+		guess := regulation.Guess{Kind: regulation.Password, Account: "ada", Source: address}
+		if logins > 0 {
+			guess.Account = fmt.Sprint("nobody", n)
+		}
+		_, err := guesses.Count(context.Background(), guess)
+		wait, waits := errors.AsType[*regulation.Wait](err)
+		switch {
+		case waits && wait.Closed:
+			return
+		case waits:
+			now = now.Add(wait.For)
+		case err != nil:
+			panic(err)
+		}
+	}
+}
+
 const waiting = "Hs4Kd9Fj2Lg7Pq1Wm6Zn3Xb8Vc5Rt0Ye"
 
 func faults() []fault {
@@ -181,6 +221,23 @@ func faults() []fault {
 				h.Set("Content-Security-Policy", strings.Replace(h.Get("Content-Security-Policy"), "https://*.acme.example https:", "'none'", 2))
 			})(p)
 		}, []string{"warn pages/frames"}},
+		{"many guesses before a wait", inTable, setting("GUESSES_FREE", "11"), []string{"warn guesses/free"}},
+		{"a first wait that nobody notices", inTable, setting("GUESSES_FIRST_WAIT", "9s"), []string{"warn guesses/first-wait"}},
+		{"a longest wait that bounds little", inTable, setting("GUESSES_LONGEST_WAIT", "14m"), []string{"warn guesses/longest-wait"}},
+		{"accounts that anybody can close", inTable, setting("GUESSES_MOST", "49"), []string{"warn guesses/most"}},
+		{"an address with many guesses", inTable, setting("GUESSES_OF_SOURCE", "1001"), []string{"warn guesses/source"}},
+		{"browsers that nobody knows", inPool, setting("KNOWN_BROWSER_FOR", "0s"), []string{"warn guesses/known"}},
+		{"refusals that come at once", inTable, setting("REFUSAL_TIME", "249ms"), []string{"warn guesses/refusal"}},
+		{"limits of guesses that are just enough", inTable, setting(
+			"GUESSES_FREE", "10", "GUESSES_FIRST_WAIT", "10s", "GUESSES_LONGEST_WAIT", "15m", "GUESSES_MOST", "50", "GUESSES_OF_SOURCE", "1000", "REFUSAL_TIME", "250ms",
+		), nil},
+		{"more guesses than there may be", inTable, setting("GUESSES_MOST", "101"), []string{"fail config/authenticate/variables"}},
+		{"an account that is closed", inTable, func(p *patient) { p.guess("192.0.2.7", 0) }, []string{"warn guesses/waits"}},
+		{"an address that has to wait", inPool, func(p *patient) { p.guess("192.0.2.7", regulation.Defaults.Source) }, []string{"warn guesses/waits"}},
+		{"an address that has one guess left", inTable, func(p *patient) { p.guess("192.0.2.7", regulation.Defaults.Source-1) }, nil},
+		{"waits that may not be read", inPool, refusing("dynamodb:Scan", "AccessDeniedException"), []string{"miss guesses/waits"}},
+		{"a table of sessions too large to be looked through", inTable, table(stateTable, func(t *doctortest.Table) { t.Bytes = 33 << 20 }), []string{"miss guesses/waits"}},
+		{"a table of sessions that is not looked through in time", inPool, hanging("dynamodb:Scan"), []string{"miss guesses/waits"}},
 		{"nothing but the current secret signs", inTable, setting("ROTATION_WINDOW", "0s"), []string{"warn rotation/window"}},
 
 		{"a rotation's window that is too long", inTable, setting("ROTATION_WINDOW", "500h"), []string{"fail config/login/variables"}},
@@ -264,7 +321,7 @@ func faults() []fault {
 				p.AWS.PutItem(accountsTable, fmt.Sprintf(`{"login": {"S": "p%d"}, "id": {"S": "p-%[1]d"}, "email": {"S": "p%[1]d@example.com"}, "name": {"S": "P"}}`, i))
 			}
 		}, []string{"miss groups/agents"}},
-		{"accounts that may not be read", inTable, refusing("dynamodb:Scan", "AccessDeniedException"), []string{"miss groups/agents", "miss groups/factors"}},
+		{"accounts that may not be read", inTable, refusing("dynamodb:Scan", "AccessDeniedException"), []string{"miss guesses/waits", "miss groups/agents", "miss groups/factors"}},
 
 		{"no user pool", inPool, func(p *patient) { delete(p.Pools, doctortest.UserPool) }, []string{"fail cognito/pool"}},
 		{"a pool that may not be seen", inPool, refusing("cognito-idp:DescribeUserPool", "AccessDeniedException"), []string{"miss cognito/pool"}},

@@ -60,6 +60,7 @@ func PolicyFor(stack, region string) Policy {
 		region = "*"
 	}
 	secrets := "arn:" + partition + ":secretsmanager:" + region + ":*:secret:"
+	tables := "arn:" + partition + ":dynamodb:" + region + ":*:table/" + stack + "-"
 	return Policy{Version: "2012-10-17", Statement: []Statement{
 		{Sid: "LookAtHowThingsAreSetUp", Effect: "Allow", Action: looks, Resource: []string{"*"}},
 		{
@@ -67,8 +68,8 @@ func PolicyFor(stack, region string) Policy {
 			Resource: []string{secrets + "UsersSecret-*", secrets + "AgentsSecret-*", secrets + "FactorSecret-*", secrets + "UserPoolClientSecret-*"},
 		},
 		{
-			Sid: "LookForMembersOfGroups", Effect: "Allow", Action: scan,
-			Resource: []string{"arn:" + partition + ":dynamodb:" + region + ":*:table/" + stack + "-AccountsTable-*"},
+			Sid: "LookForMembersOfGroupsAndWaits", Effect: "Allow", Action: scan,
+			Resource: []string{tables + "AccountsTable-*", tables + "StateTable-*"},
 		},
 		{
 			Sid: "WhereKmsKeyArnIsSet", Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: []string{"*"},

@@ -33,6 +33,13 @@ var rules = [...]rule{
 	{"doors/*/origins", canWarn, "tokens are sent to any page of them: whoever serves one can sign in as everyone who follows a link to it"},
 	{"doors/*/group", canWarn, "with Auto Agent Deskpro makes an agent of everyone who passes, which costs licences"},
 	{"pages/frames", canWarn, "a page that shows ours in a frame can have people click what they do not see"},
+	{"guesses/free", canWarn, "nothing slows down who tries passwords before that many, at each account"},
+	{"guesses/first-wait", canWarn, "a program that tries passwords does not notice a wait of seconds"},
+	{"guesses/longest-wait", canWarn, "it is what bounds how many passwords are tried in a day"},
+	{"guesses/most", canWarn, "whoever guesses on purpose shuts an account's owner out, until a browser of theirs is known, they set a new password, or an operator lifts it"},
+	{"guesses/source", canWarn, "one machine can try a common password at as many accounts"},
+	{"guesses/known", canWarn, "whoever guesses at an account makes its owner wait, too, as no browser of theirs is told from others"},
+	{"guesses/refusal", canWarn, "where there is no such account the answer comes sooner than where a password is checked: that tells who has one"},
 	{"rotation/window", canWarn, "from the moment at which a secret changes until it is pasted into Deskpro nobody can sign in"},
 
 	{"secrets/*/readable", canFail | canMiss, "nothing is signed, or opened, without it"},
@@ -53,6 +60,7 @@ var rules = [...]rule{
 	{"tables/*/protection", canWarn, "one wrong call deletes all accounts"},
 	{"tables/*/encryption", canWarn | canFail, "who may read the table is then decided by DynamoDB's permissions alone, and no use of the key is on record"},
 	{"tables/*/capacity", canWarn, "more sign-ins than it was made for are throttled: people see DPL-3001 and DPL-3002"},
+	{"guesses/waits", canWarn | canMiss, "guesses from there, or at that account, are not checked now, not even right ones"},
 
 	{"cognito/pool", canFail | canMiss, "accounts are in it"},
 	{"cognito/mfa", canWarn, "a password that was guessed, or typed somewhere else, is enough"},

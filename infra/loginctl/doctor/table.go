@@ -26,8 +26,9 @@ func (d *doctor) tableChecks() []check {
 	var checks []check
 	if table := d.effective("STATE_TABLE"); table != "" {
 		checks = append(checks, func(ctx context.Context, r *report) {
-			if d.checkTable(ctx, r, "state", table, stateKey) != nil {
+			if found := d.checkTable(ctx, r, "state", table, stateKey); found != nil {
 				d.checkExpiry(ctx, r, "state", table)
+				d.checkWaits(ctx, r, table, found)
 			}
 		})
 	}

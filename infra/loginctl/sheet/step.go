@@ -12,7 +12,8 @@ func tableSteps(s stack.Stack) []symptom {
 		because("A typing error, or an older code than the last; a recovery code that was used already", "Type the newest one, six digits without a space. Each is good once: wait for the next"),
 		because("The phone's clock is wrong, and its app goes by the time", "Let the phone set its time by itself"),
 		because("It is another account's code", "Look for this account's entry in the app"),
-		because("The app or the phone is gone, and the recovery codes, too", "`loginctl account mfa reset LOGIN --apply`; be sure who asks for it"))
+		because("The app or the phone is gone, and the recovery codes, too", "`loginctl account mfa reset LOGIN --apply`; be sure who asks for it"),
+		because("There were too many wrong ones, and the page says to wait", "As for `DPL-2001`"))
 	add("`DPL-2010` Choose another password",
 		because("It is too short, common, was in a breach, or is mostly the person's or the company's name", "The page says which. A few words in a row are easy to remember"))
 	add("`DPL-2012`, `DPL-2018` Please sign in again",
@@ -44,7 +45,8 @@ func poolSteps(s stack.Stack) []symptom {
 		because("A typing error, or an older code than the last", "Type the newest one. One from an app is good once: wait for the next"),
 		because("The phone's clock is wrong, and its app goes by the time", "Let the phone set its time by itself"),
 		because("It is another account's code", "Look for this account's entry in the app"),
-		because("The app or the phone is gone", "Delete its software token (`aws cognito-idp admin-delete-software-token`, of a recent AWS CLI) in the pool {}; if the pool requires a factor, the next sign-in sets up a new one. Where codes come by text message, change the account's number", pool))
+		because("The app or the phone is gone", "Delete its software token (`aws cognito-idp admin-delete-software-token`, of a recent AWS CLI) in the pool {}; if the pool requires a factor, the next sign-in sets up a new one. Where codes come by text message, change the account's number", pool),
+		because("There were too many wrong ones, and the page says to wait", "As for `DPL-2001`"))
 	add("`DPL-2010` Choose another password",
 		because("It is not what the pool's rules for passwords ask for, or was used before", "Choose a longer one that is new; the page says what the pool says about it"))
 	add("`DPL-2011` This sign-in isn't allowed",
@@ -57,7 +59,10 @@ func poolSteps(s stack.Stack) []symptom {
 		because("The pool requires a second factor, and the account has no address or number for one that it allows", "See to the account in the pool {}, or let the pool allow authenticator apps", pool))
 	add("`DPL-2014` That code isn't right",
 		because("The code for a new password, or for a new account, is mistyped, too old, or was tried too often", "Ask for a new one"),
+		because("There were too many wrong ones, and the page says to wait", "As for `DPL-2001`"),
 		because("There is no such account; the page does not say so", "See to the account in the pool {}", pool))
+	add("`DPL-2022` Please wait",
+		because("Codes were asked for too often, for the account or from the address", "Wait as long as the page says; the last code may have come meanwhile. To let the person ask again at once: `loginctl ban lift`, as for `DPL-2001`"))
 	add("The mail with a code does not come",
 		because("It is taken for junk, or the mails that Cognito sends by itself, 50 a day, are used up", "Look there. Let the pool send through Amazon SES: with `CognitoMailFrom` if the stack made it"),
 		because("SES is still in its sandbox, and sends to verified addresses alone", "Ask AWS to move it out"),

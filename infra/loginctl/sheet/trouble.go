@@ -56,6 +56,7 @@ func trouble(s stack.Stack) troubles {
 
 	add("`DPL-2001` That didn't work", when(
 		because("A typing error, no such account, or a disabled one; the page says the same of each", account+"; the log's `reason` tells which it is", s.Directory.Name),
+		tooMany(s),
 		because("The pool refuses the account for a while after wrong passwords, wants a new password first, has not confirmed it, finds the sign-in too risky, or has a rule; the page says the same again", "The log's `reason`: `locked_out`, `reset_required`, `unconfirmed`, `blocked`, `refused_by_rule`").only(s.Directory.Cognito),
 		because("The person has no password here, but comes from another identity provider", "Sign in by the button that names it").only(s.Directory.ManagedLogin != ""),
 	)...)
@@ -118,6 +119,16 @@ func trouble(s stack.Stack) troubles {
 		Heads:    []string{"What you see", "Likely cause, in order", "What to do"},
 		Symptoms: append(symptoms, unreachable(s)...),
 	}
+}
+
+// tooMany is the cause of a page that says to wait.
+func tooMany(s stack.Stack) cause {
+	why := "There were too many wrong tries, the person's own or somebody else's, and the page says to wait: until then nothing is checked, not even what is right"
+	do := "Wait as long as it says, or sign in with a browser that you have signed in with before, which has tries of its own. "
+	if s.Directory.Cognito {
+		do += "*Forgotten your password?* begins anew, too. "
+	}
+	return because(why, do+"`loginctl ban list` tells the platform engineer who waits; `loginctl ban lift --login LOGIN --apply` lets the person try again at once, and whoever was guessing, too: be sure who asks. For a whole office, `--source` with its address")
 }
 
 // because makes a cause. The values are for why, then for do.

@@ -22,6 +22,8 @@ type Stack struct {
 	// Passwords is zero where accounts are in a pool, or the stack is of a release
 	// that did not tell.
 	Passwords Passwords
+	// Guesses are zero where the stack is of a release that counted none.
+	Guesses Guesses
 	// APIHost is the API's own host; people may see another.
 	APIHost string
 	// StateTable is the table of sessions, and OperatorLog the log group of what
@@ -98,6 +100,7 @@ type Description struct {
 	StackStatus       string
 	StackStatusReason string
 	Outputs           []Output
+	Parameters        []Parameter
 	// Region is where it was found; empty where that is not known.
 	Region string `json:"-"`
 }
@@ -132,6 +135,10 @@ func Parse(d Description) (Stack, error) {
 		s.Directory.Fields = r.may("AccountsFields", pairs)
 		s.Directory.ReadOnly = r.may("AccountsWrites", onOff) == "off"
 		s.Passwords = r.passwords()
+	}
+	var err error
+	if s.Guesses, err = ParseGuesses(d.Parameters); err != nil {
+		r.problem("%v", err)
 	}
 	s.StateTable = r.may("StateTableName", table)
 	s.OperatorLog = r.may("OperatorLogGroupName", logGroup)

@@ -21,6 +21,8 @@ type Table struct {
 	// Expiry is the attribute of its time to live; empty: that is off.
 	Expiry   string
 	Recovery bool
+	// Bytes are what is in it, as DynamoDB counts them now and then.
+	Bytes int64
 }
 
 // Pool is what Cognito says of a user pool.
@@ -99,7 +101,7 @@ func (c *Cloud) describeTable(in map[string]any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	said := map[string]any{"TableName": name, "TableStatus": t.Status, "DeletionProtectionEnabled": t.Protected}
+	said := map[string]any{"TableName": name, "TableStatus": t.Status, "DeletionProtectionEnabled": t.Protected, "TableSizeBytes": t.Bytes}
 	var keys, attributes []map[string]string
 	for i, k := range t.Key {
 		keys = append(keys, map[string]string{"AttributeName": k[0], "KeyType": []string{"HASH", "RANGE"}[i]})

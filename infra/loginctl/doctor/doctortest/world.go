@@ -140,6 +140,7 @@ func start(t testing.TB, host string, began time.Time, now func() time.Time) *Wo
 	w.AWS.PutSecret("AgentsSecret-w9XvRt4HsJ1y", AgentsKey)
 	w.build()
 	w.Tables["deskpro-login-StateTable-1MNOPQRSTUVWX"] = &Table{Status: "ACTIVE", Key: [][2]string{{"key", "S"}}, OnDemand: true, Encrypted: true, Expiry: "expires"}
+	w.AWS.CreateTable("deskpro-login-StateTable-1MNOPQRSTUVWX", "key")
 	w.Pages = serve(t)
 	w.Hosts[host] = w.host(w.Pages)
 	for _, name := range []string{Helpdesk, Brand} {

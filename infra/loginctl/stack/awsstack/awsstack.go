@@ -64,6 +64,9 @@ func (q Query) DescribeWith(ctx context.Context, cfg aws.Config) (stack.Stack, e
 	for _, o := range found.Outputs {
 		d.Outputs = append(d.Outputs, stack.Output{OutputKey: aws.ToString(o.OutputKey), OutputValue: aws.ToString(o.OutputValue)})
 	}
+	for _, p := range found.Parameters {
+		d.Parameters = append(d.Parameters, stack.Parameter{ParameterKey: aws.ToString(p.ParameterKey), ParameterValue: aws.ToString(p.ParameterValue)})
+	}
 	return stack.Parse(d)
 }
 

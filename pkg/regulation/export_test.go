@@ -1,0 +1,4 @@
+package regulation
+
+// SourceOf is sourceOf.
+var SourceOf = sourceOf

@@ -1,0 +1,147 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/regulation"
+)
+
+// errRequests: codes were asked for too often.
+var errRequests = errors.New("too many codes asked for")
+
+// wrongGuess is the refusal of a guess after which the next one has to wait.
+type wrongGuess struct {
+	error
+	next *regulation.Wait
+}
+
+func (w *wrongGuess) Unwrap() error { return w.error }
+
+// guess counts what is about to be checked, of account, in a sign-in that login
+// was typed for. Nothing is checked without a ticket: not if nobody knows whether
+// it may be, and not for who has to wait, which looks as if it were refused.
+func (s *Server) guess(r *http.Request, kind regulation.Kind, account, login string, refused error) (regulation.Ticket, error) {
+	g, err := s.guessOf(r, kind, account, login)
+	if err != nil {
+		return regulation.Ticket{}, err
+	}
+	ticket, err := s.cfg.Regulation.Count(r.Context(), g)
+	if errors.Is(err, regulation.ErrWait) {
+		err = fmt.Errorf("%w: %w", refused, err)
+	}
+	return ticket, err
+}
+
+func (s *Server) guessOf(r *http.Request, kind regulation.Kind, account, login string) (regulation.Guess, error) {
+	_, browser, err := s.browserOf(r, login)
+	return regulation.Guess{Kind: kind, Account: account, Source: clientAddress(r), Browser: browser}, err
+}
+
+// judge puts down what the directory said of a guess, err, and returns that.
+func (s *Server) judge(ctx context.Context, ticket regulation.Ticket, err error) error {
+	ctx, cancel := atLeast(ctx, grace)
+	defer cancel()
+	switch {
+	case err == nil, errors.Is(err, directory.ErrUnverifiedEmail), errors.Is(err, directory.ErrIncomplete), errors.Is(err, directory.ErrNoFactor):
+		if err := ticket.Right(ctx); err != nil {
+			s.cfg.Log.WarnContext(ctx, "wrong guesses are still counted after a right one", "error", err)
+		}
+	case errors.Is(err, directory.ErrUnavailable), errors.Is(err, directory.ErrMisconfigured), errors.Is(err, directory.ErrThrottled),
+		errors.Is(err, directory.ErrDenied), errors.Is(err, directory.ErrUnfitPassword), errors.Is(err, directory.ErrUnfitAttribute):
+		ticket.Void(ctx) // nobody learned whether it was right
+	default:
+		if next := ticket.Wait(); next != nil {
+			return &wrongGuess{err, next}
+		}
+	}
+	return err
+}
+
+// forgive begins anew what was counted for login: its owner has come in, or has
+// proved the address to be theirs. That is no reason to fail.
+func (s *Server) forgive(r *http.Request, login string, kinds ...regulation.Kind) {
+	ctx, cancel := atLeast(r.Context(), grace)
+	defer cancel()
+	for _, kind := range kinds {
+		g, err := s.guessOf(r, kind, login, login)
+		if err == nil {
+			err = s.cfg.Regulation.Clear(ctx, g)
+		}
+		if err != nil {
+			s.cfg.Log.WarnContext(ctx, "wrong guesses are still counted", "kind", string(kind), "error", err)
+		}
+	}
+}
+
+// waitAfter returns the wait that a page after err tells of, nil where there is
+// none, and whether err is of a guess that was not checked for it.
+func waitAfter(err error) (wait *regulation.Wait, early bool) {
+	if wrong, ok := errors.AsType[*wrongGuess](err); ok {
+		return wrong.next, false
+	}
+	return errors.AsType[*regulation.Wait](err)
+}
+
+// reasonRegulated begins the audit log's reason for a guess that was not checked.
+const reasonRegulated = "regulated_"
+
+// waitText says what a person does about a wait. Whether the guess was checked
+// it does not say.
+func (s *Server) waitText(p *problem, wait *regulation.Wait) string {
+	text := "That is not right, or was not checked: after several tries there is a wait."
+	if p.is == errRequests {
+		text = p.text + " After that there is a wait."
+	}
+	known := wait.Scope != regulation.Known && s.cfg.Regulation.Remembers() > 0
+	switch {
+	case wait.Closed && known:
+		return text + " There were so many tries that only a browser that you have signed in with before can go on. The helpdesk’s administrator can lift this."
+	case wait.Closed:
+		return text + " There were so many tries that only the helpdesk’s administrator can lift it."
+	}
+	text += " Try again in " + duration(wait.For) + "; until then nothing is checked, not even what is right."
+	if known {
+		text += " In a browser that you have signed in with before, you need not wait."
+	}
+	return text
+}
+
+// retryAfter is the header's value for a wait, in seconds (RFC 9110 section 10.2.3).
+func retryAfter(wait *regulation.Wait) string {
+	return fmt.Sprint(int64((wait.For + time.Second - 1) / time.Second))
+}
+
+// duration says d in words, rounded up: who comes then need not wait once more.
+func duration(d time.Duration) string {
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+		from time.Duration
+	}{{time.Hour, "hour", 2 * time.Hour}, {time.Minute, "minute", 2 * time.Minute}, {time.Second, "second", 0}} {
+		if d < unit.from {
+			continue
+		}
+		n := int64((d + unit.size - 1) / unit.size)
+		if n == 1 {
+			return "1 " + unit.name
+		}
+		return fmt.Sprintf("%d %ss", n, unit.name)
+	}
+	return ""
+}
+
+// linger waits until what began then has taken as long as every refusal does. It
+// goes by real time, which is what others measure.
+func (s *Server) linger(ctx context.Context, began time.Time) {
+	timer := time.NewTimer(time.Until(began.Add(s.cfg.RefusalTime)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
