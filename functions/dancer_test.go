@@ -27,8 +27,8 @@ type dancer struct {
 	floor *dancefloor
 	name  string
 	jar   *cookiejar.Jar
-	rests time.Time // since when
-	reads func()    // what happens while they read the page; nil: nothing
+	rests time.Time    // since when
+	reads func(figure) // what happens while they read the page; nil: nothing
 }
 
 func (d *dancefloor) dancer(name string) *dancer {
@@ -126,7 +126,7 @@ func (b *dancer) navigate(address string) (f figure) {
 				break
 			}
 			if b.reads != nil {
-				b.reads()
+				b.reads(f)
 			}
 			time.Sleep(3 * time.Second) // to read it
 			target, err := at.Parse(html.UnescapeString(button[1]))
