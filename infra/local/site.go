@@ -214,7 +214,7 @@ func (s *site) banner(w io.Writer) {
 	if s.pool == nil {
 		fmt.Fprintf(w, "\nchange them: go run ./infra/loginctl account list --endpoint-url http://%s --table %s --state-table %s\n", s.login, accountsTable, stateTable)
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "\nafter wrong passwords: go run ./infra/loginctl ban list --endpoint-url http://%s --state-table %s\n\n", s.login, stateTable)
 	for _, door := range []string{config.Users, config.Agents} {
 		fmt.Fprintf(w, "practice secret %s: %s\n", door, s.secrets[door].Reveal())
 	}
