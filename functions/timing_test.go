@@ -48,7 +48,7 @@ func TestTheTimeOfARefusalTellsNothingOfTheAccount(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			v := &visitor{t: t, env: env}
-			process := start(t, "authenticate", append(env, row.env...), &bytes.Buffer{})
+			process := start(t, "authenticate", slices.Concat(env, row.env), &bytes.Buffer{})
 			var z float64
 			// A machine that stops for a moment may blur one measurement, not three.
 			for range 3 {
