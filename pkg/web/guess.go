@@ -94,7 +94,7 @@ const reasonRegulated = "regulated_"
 // it does not say.
 func (s *Server) waitText(p *problem, wait *regulation.Wait) string {
 	text := "That is not right, or was not checked: after several tries there is a wait."
-	if p.is == errRequests {
+	if p.is == errRequests || p.is == errTooMany {
 		text = p.text + " After that there is a wait."
 	}
 	known := wait.Scope != regulation.Known && s.cfg.Regulation.Remembers() > 0

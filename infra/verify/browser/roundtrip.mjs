@@ -57,7 +57,8 @@ export function roundtrip() {
         const kept = await v.context.cookies(v.site.ours);
         await v.button("Log out").click();
         await v.page.waitForURL(at(v.site.helpdesk, door.home));
-        assert.deepEqual(await v.context.cookies(v.site.ours), [], "cookies after the log-out");
+        const left = (await v.context.cookies(v.site.ours)).filter(({ name }) => !/^(__Host|plain)-known$/.test(name));
+        assert.deepEqual(left, [], "cookies after the log-out"); // what makes a browser known signs nobody in
         await v.link("Log in").click();
         await v.field("password").waitFor();
 
