@@ -266,9 +266,12 @@ func (r *Regulation) counter(g Guess, scope Scope) counter {
 // mark is what stands for an account: people type passwords into the field for
 // the login.
 func (r *Regulation) mark(login string) string {
-	folded, ok := r.cfg.Fold(login)
+	// Trimmed first: some directories do that before they look at the length, and
+	// a login that is padded must not have guesses of its own.
+	trimmed := strings.TrimSpace(login)
+	folded, ok := r.cfg.Fold(trimmed)
 	if !ok {
-		folded = strings.TrimSpace(login)
+		folded = strings.ToLower(trimmed)
 	}
 	sum := sha256.Sum256([]byte(folded))
 	return hex.EncodeToString(sum[:16])

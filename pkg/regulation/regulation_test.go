@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -298,6 +299,36 @@ func TestTenThousandLoginsOfOneSourceLeaveFewItems(t *testing.T) {
 	if n := len(items(t, f.store)); counted != 100 || n != 2*100+1 {
 		t.Errorf("%d guesses were counted and left %d items, want 100 and 201", counted, n)
 	}
+}
+
+// forgetful is a store that keeps nothing.
+type forgetful struct{}
+
+func (forgetful) Get(context.Context, string) (state.Item, error) {
+	return state.Item{}, state.ErrNotFound
+}
+func (forgetful) Put(context.Context, string, state.Item) error { return nil }
+func (forgetful) Consume(context.Context, string) (state.Item, error) {
+	return state.Item{}, state.ErrNotFound
+}
+
+func TestTheProcessKeepsNothingOfGuesses(t *testing.T) {
+	r := regulationOver(t, forgetful{}, newClock(), regulation.Limits{})
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	let(t, r, guess("zoe", "192.0.2.1"))
+	before := heap()
+	for i := range 20_000 {
+		let(t, r, guess(fmt.Sprint("login", i), address(i)))
+	}
+	if after := heap(); after > before+1<<20 {
+		t.Errorf("20,000 guesses left %d bytes in the process", after-before)
+	}
+	runtime.KeepAlive(r)
 }
 
 func TestItemsHoldNothingThatWasTyped(t *testing.T) {

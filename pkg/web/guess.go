@@ -47,12 +47,12 @@ func (s *Server) judge(ctx context.Context, ticket regulation.Ticket, err error)
 	ctx, cancel := atLeast(ctx, grace)
 	defer cancel()
 	switch {
-	case err == nil, errors.Is(err, directory.ErrUnverifiedEmail), errors.Is(err, directory.ErrIncomplete), errors.Is(err, directory.ErrNoFactor):
+	case err == nil, errors.Is(err, directory.ErrUnverifiedEmail), errors.Is(err, directory.ErrIncomplete):
 		if err := ticket.Right(ctx); err != nil {
 			s.cfg.Log.WarnContext(ctx, "wrong guesses are still counted after a right one", "error", err)
 		}
 	case errors.Is(err, directory.ErrUnavailable), errors.Is(err, directory.ErrMisconfigured), errors.Is(err, directory.ErrThrottled),
-		errors.Is(err, directory.ErrDenied), errors.Is(err, directory.ErrUnfitPassword), errors.Is(err, directory.ErrUnfitAttribute):
+		errors.Is(err, directory.ErrDenied), errors.Is(err, directory.ErrNoFactor), errors.Is(err, directory.ErrUnfitPassword), errors.Is(err, directory.ErrUnfitAttribute):
 		ticket.Void(ctx) // nobody learned whether it was right
 	default:
 		if next := ticket.Wait(); next != nil {

@@ -492,3 +492,31 @@ func TestWaitsAreSaidInWords(t *testing.T) {
 		page.wantPage(t, http.StatusUnauthorized, row.want)
 	}
 }
+
+func TestAPaddedLoginHasNoGuessesOfItsOwn(t *testing.T) {
+	s, people, _ := guessed(t)
+	b := s.browser(t)
+	for i, login := range []string{"ida@example.com", "Ida@example.com", "iDa@example.com", "idA@example.com", "IDa@example.com", "IdA@example.com", "iDA@example.com"} {
+		b.guess(strings.Repeat(" ", 200*(i%3))+login+strings.Repeat(" ", 300*(i%2)), "wrong")
+	}
+	if got := people.asked.Load(); got != 5 {
+		t.Errorf("the directory was asked %d times, want 5", got)
+	}
+}
+
+func TestAQuestionThatIsAskedAgainStaysCounted(t *testing.T) {
+	question := directory.Challenge{Kind: "CUSTOM_CHALLENGE", Step: directory.StepQuestion, Question: []directory.Prompt{{Name: "q", Text: "?"}}, State: []byte("1")}
+	s, people := challenged(t, question, func(directory.Challenge, directory.Answer) (directory.Outcome, error) {
+		return directory.Outcome{Challenge: &question}, nil
+	})
+	for range 4 {
+		b := s.browser(t)
+		page := b.password()
+		for range 3 {
+			page = b.send(page, url.Values{"answer": {"wrong"}})
+		}
+	}
+	if got := len(people.answers); got != 5 {
+		t.Errorf("%d answers were checked, want 5", got)
+	}
+}

@@ -241,6 +241,9 @@ func (s *Server) check(r *http.Request, current *step, a directory.Answer) (dire
 		current.Asked = true
 		return outcome, nil // it stays counted
 	}
+	if next := outcome.Challenge; kind == regulation.Answer && err == nil && next != nil && next.Step == directory.StepQuestion {
+		return outcome, nil // a pool asks again after a wrong answer, too: it stays counted until another step
+	}
 	return outcome, s.judge(r.Context(), ticket, err)
 }
 
