@@ -47,7 +47,7 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 		"dynamodb:PutItem StateTable.Arn session#* challenge#* federation#* ended#* guesses#* known#*",
 		// session.End, of the one from before; challenge.Take, of a trip; regulation's
 		// Ticket.Right and Clear, and Remember, of what a browser had.
-		"dynamodb:DeleteItem StateTable.Arn session#* federation#* guesses#* known#*",
+		"dynamodb:DeleteItem StateTable.Arn session#* federation#* known#*",
 		// session.Find, challenge.Answer, session.Open, EndAll and EndedSince; regulation.Count and Recall.
 		"dynamodb:GetItem StateTable.Arn session#* challenge#* ended#* guesses#* known#*",
 	})

@@ -49,6 +49,7 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 
 // checkPassword asks the directory, if there is a guess left.
 func (s *Server) checkPassword(r *http.Request, c directory.Credentials) (directory.Outcome, error) {
+	began := time.Now()
 	kind, refused := regulation.Password, directory.ErrBadCredentials
 	if c.Passwordless {
 		kind, refused = regulation.Request, errRequests
@@ -59,6 +60,7 @@ func (s *Server) checkPassword(r *http.Request, c directory.Credentials) (direct
 	}
 	outcome, err := s.cfg.Directory.Authenticate(r.Context(), c)
 	if c.Passwordless && err == nil {
+		s.linger(r.Context(), began)
 		return outcome, nil // to ask is not to guess: it stays counted
 	}
 	return outcome, s.judge(r.Context(), ticket, err)

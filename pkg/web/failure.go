@@ -43,7 +43,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, door *Door, err er
 	}
 	wait, early := waitAfter(err)
 	if early {
-		f.reason = reasonRegulated + string(wait.Scope)
+		f.reason = audit.Regulated + string(wait.Scope)
 	}
 	s.log(r, door, p, f, err)
 	if !f.began.IsZero() {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,51 @@ func (s *Server) judge(ctx context.Context, ticket regulation.Ticket, err error)
 	return err
 }
 
+// guessed says what the answer to a step guesses, if it does, and what its refusal
+// looks like.
+func guessed(step directory.Step) (kind regulation.Kind, refused error) {
+	switch step {
+	case directory.StepPassword:
+		return regulation.Password, directory.ErrBadCredentials
+	case directory.StepCode:
+		return regulation.Code, directory.ErrWrongCode
+	case directory.StepQuestion:
+		return regulation.Answer, directory.ErrWrongCode
+	case directory.StepChoose:
+		return regulation.Request, errRequests
+	}
+	return "", nil
+}
+
+// check asks the directory about an answer, if it is none that guesses or there is
+// a guess left. Codes are counted by account, so that who begins anew has no more
+// of them.
+func (s *Server) check(r *http.Request, current *step, a directory.Answer) (directory.Outcome, error) {
+	kind, refused := guessed(current.Challenge.Step)
+	if kind == "" {
+		return s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
+	}
+	account := current.Login
+	if kind == regulation.Code {
+		account = cmp.Or(current.Challenge.Subject, account)
+	}
+	began := time.Now()
+	ticket, err := s.guess(r, kind, account, current.Login, refused)
+	if err != nil {
+		return directory.Outcome{}, err
+	}
+	outcome, err := s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
+	if kind == regulation.Request && err == nil {
+		current.Asked = true
+		s.linger(r.Context(), began)
+		return outcome, nil // it stays counted
+	}
+	if next := outcome.Challenge; kind == regulation.Answer && err == nil && next != nil && next.Step == directory.StepQuestion {
+		return outcome, nil // a pool asks again after a wrong answer, too: it stays counted until another step
+	}
+	return outcome, s.judge(r.Context(), ticket, err)
+}
+
 // forgive begins anew what was counted for login: its owner has come in, or has
 // proved the address to be theirs. That is no reason to fail.
 func (s *Server) forgive(r *http.Request, login string, kinds ...regulation.Kind) {
@@ -86,9 +132,6 @@ func waitAfter(err error) (wait *regulation.Wait, early bool) {
 	}
 	return errors.AsType[*regulation.Wait](err)
 }
-
-// reasonRegulated begins the audit log's reason for a guess that was not checked.
-const reasonRegulated = "regulated_"
 
 // waitText says what a person does about a wait. Whether the guess was checked
 // it does not say.

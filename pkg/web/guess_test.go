@@ -33,6 +33,8 @@ func (s *slowly) Authenticate(ctx context.Context, c directory.Credentials) (dir
 	switch {
 	case s.err != nil:
 		return directory.Outcome{}, s.err
+	case c.Passwordless:
+		return directory.Outcome{Challenge: &appCode}, nil
 	case s.right != "" && c.Password.Reveal() == s.right:
 		return directory.Outcome{User: &directory.User{ID: "u-9", Email: "ida@example.com", Name: "Ida"}}, nil
 	}
@@ -224,7 +226,7 @@ func TestARefusalTakesAsLongWhateverTheReason(t *testing.T) {
 		people := &slowly{takes: map[string]time.Duration{"old-hash@example.com": 300 * time.Millisecond, "new-hash@example.com": 30 * time.Millisecond}}
 		h := &helper{}
 		s := newSite(t, func(c *web.Config) {
-			c.Directory, c.RefusalTime, c.Offers.Reset, c.Offers.Confirm, c.Recovery = people, floor, true, true, h
+			c.Directory, c.RefusalTime, c.Offers.Reset, c.Offers.Confirm, c.Offers.Passwordless, c.Recovery = people, floor, true, true, true, h
 		})
 		took := func(do func()) time.Duration {
 			began := time.Now()
@@ -237,6 +239,9 @@ func TestARefusalTakesAsLongWhateverTheReason(t *testing.T) {
 			"no account":  func() { s.from(t, "203.0.113.3:1", "nobody@example.com", "wrong") },
 			"a code asked for": func() {
 				s.browser(t).post("/users/login/reset", url.Values{"ask": {"request"}, "username": {"a"}})
+			},
+			"another way asked for": func() {
+				s.browser(t).post("/users/login", url.Values{"username": {"b"}, "way": {"other"}})
 			},
 			"a wrong code of recovery": func() {
 				h.err = directory.ErrWrongCode

@@ -204,49 +204,6 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 	return result{Next: id, Step: &next}, err
 }
 
-// guessed says what the answer to a step guesses, if it does, and what its refusal
-// looks like.
-func guessed(step directory.Step) (kind regulation.Kind, refused error) {
-	switch step {
-	case directory.StepPassword:
-		return regulation.Password, directory.ErrBadCredentials
-	case directory.StepCode:
-		return regulation.Code, directory.ErrWrongCode
-	case directory.StepQuestion:
-		return regulation.Answer, directory.ErrWrongCode
-	case directory.StepChoose:
-		return regulation.Request, errRequests
-	}
-	return "", nil
-}
-
-// check asks the directory about an answer, if it is none that guesses or there is
-// a guess left. Codes are counted by account, so that who begins anew has no more
-// of them.
-func (s *Server) check(r *http.Request, current *step, a directory.Answer) (directory.Outcome, error) {
-	kind, refused := guessed(current.Challenge.Step)
-	if kind == "" {
-		return s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
-	}
-	account := current.Login
-	if kind == regulation.Code {
-		account = cmp.Or(current.Challenge.Subject, account)
-	}
-	ticket, err := s.guess(r, kind, account, current.Login, refused)
-	if err != nil {
-		return directory.Outcome{}, err
-	}
-	outcome, err := s.cfg.Directory.Respond(r.Context(), current.Challenge, a)
-	if kind == regulation.Request && err == nil {
-		current.Asked = true
-		return outcome, nil // it stays counted
-	}
-	if next := outcome.Challenge; kind == regulation.Answer && err == nil && next != nil && next.Step == directory.StepQuestion {
-		return outcome, nil // a pool asks again after a wrong answer, too: it stays counted until another step
-	}
-	return outcome, s.judge(r.Context(), ticket, err)
-}
-
 const notEnded = "sessions of an old password or factor are not ended yet"
 
 // changed does what an answer makes necessary that has changed the account: the
