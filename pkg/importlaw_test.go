@@ -42,6 +42,7 @@ var rooms = []room{
 
 	{"audit", 1, nil, "security events are named without knowing who raises them"},
 	{"awsenv", 1, []string{sdk, smithy}, "the SDK's configuration from the environment, and what of its errors may be logged, is all it makes"},
+	{"opaque", 1, []string{"redact"}, "a random text means nothing but to the package that keeps something under it"},
 	{"directory", 1, []string{"redact"}, "what a directory is does not depend on which one it is"},
 	{"keyring", 1, []string{"redact"}, "a key is a secret; where it is kept is its adapter's affair"},
 	{"lambdahttp", 1, []string{events, lambdacontext}, "events become requests, and lines of Lambda's log, without knowing what the pages are"},
@@ -52,16 +53,16 @@ var rooms = []room{
 	{"state", 1, nil, "what a store is does not depend on which one it is"},
 
 	{"awsenv/awstest", 2, []string{"awsenv", sdk}, "it plays AWS, which knows nobody"},
-	{"challenge", 2, []string{"redact", "state"}, "what a step holds is its caller's affair: only how it is kept, claimed and ended is here"},
+	{"challenge", 2, []string{"opaque", "redact", "state"}, "what a step holds is its caller's affair: only how it is kept, claimed and ended is here"},
 	{"deskpro", 2, []string{"keyring", "redact", jwt}, "tokens and return URLs are Deskpro's contract: not HTTP's, not AWS's"},
 	{"directory/fields", 2, nil, "naming an existing table's attributes needs no table"},
 	{"factor", 2, []string{"keyring", "redact"}, "codes and sealed keys know neither accounts nor pages"},
 	{"directory/claims", 2, []string{"directory"}, "reading a person from claims needs no service"},
 	{"directory/directorytest", 2, []string{"directory", "redact"}, "the contract suite knows the contract, never an adapter"},
-	{"session", 2, []string{"redact", "state"}, "sessions are logic over any store; the cookie is web's"},
+	{"session", 2, []string{"opaque", "redact", "state"}, "sessions are logic over any store; the cookie is web's"},
 	{"state/statetest", 2, []string{"state"}, "the contract suite knows the contract, never an adapter"},
 
-	{"regulation", 2, []string{"redact", "state"}, "counting guesses is logic over any store; the pages, and the names that a directory takes for one, come from above"},
+	{"regulation", 2, []string{"opaque", "redact", "state"}, "counting guesses is logic over any store; the pages, and the names that a directory takes for one, come from above"},
 	{"bounce", 2, []string{"keyring", "state"}, "what a browser's return says of a key is logic over keys and any store; the cookie is web's"},
 	{"rotation", 3, []string{"audit", "deskpro", "keyring", "redact"}, "which version signs next is decided over any store of secrets: never by what AWS allows alone"},
 	{"rotation/awsrotation", 4, []string{"awsenv", "redact", "rotation", sdk, smithy}, "an adapter knows its contract and its service, no other adapter"},

@@ -17,19 +17,14 @@ package challenge
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
 
+	"deskpro-login/pkg/opaque"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/state"
 )
-
-// idLength is 256 bits: OWASP ASVS 5.0 7.2.3 asks for at least 128 of a
-// session's, and each step's key comes from its ID.
-const idLength = 32
 
 const (
 	// maxLife bounds every step's life.
@@ -92,13 +87,11 @@ type ID struct{ encoded redact.Secret }
 // ParseID reads what a page sent. It refuses with ErrNone whatever Open could
 // not have made, so that nothing else reaches the store.
 func ParseID(value string) (ID, error) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(value)
-	// Both lengths: the decoder skips newlines, beside the text or in place of
-	// some.
-	if err != nil || len(raw) != idLength || len(value) != base64.RawURLEncoding.EncodedLen(idLength) {
+	encoded, ok := opaque.Parse(value)
+	if !ok {
 		return ID{}, ErrNone
 	}
-	return ID{redact.New(value)}, nil
+	return ID{encoded}, nil
 }
 
 // Reveal returns what the page is to send: for a form's hidden field or a
@@ -119,9 +112,7 @@ func (s *Steps) Open(ctx context.Context, content []byte) (ID, error) {
 	if err := checkSize("content", content, maxSize); err != nil {
 		return ID{}, err
 	}
-	raw := make([]byte, idLength)
-	_, _ = rand.Read(raw) // never fails: it ends the program instead
-	id := ID{redact.New(base64.RawURLEncoding.EncodeToString(raw))}
+	id := ID{opaque.New()}
 	box, err := s.box(id)
 	if err != nil {
 		return ID{}, err

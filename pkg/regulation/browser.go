@@ -2,15 +2,14 @@ package regulation
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"deskpro-login/pkg/opaque"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/state"
 )
@@ -20,9 +19,6 @@ const MaxKnown = 400 * 24 * time.Hour
 
 // browserPrefix begins the keys of known browsers.
 const browserPrefix = "known#"
-
-// tokenLength is 256 bits, as a session's.
-const tokenLength = 32
 
 // renewShare is the share of KnownFor that may pass before a browser that is
 // signed in with again is written down anew, so that most sign-ins need not.
@@ -35,12 +31,8 @@ type Token struct{ encoded redact.Secret }
 // ParseToken reads a cookie's value. It reports false for whatever Remember
 // could not have made.
 func ParseToken(value string) (Token, bool) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(value)
-	// The text's length counts, too: the decoder skips newlines.
-	if err != nil || len(raw) != tokenLength || len(value) != base64.RawURLEncoding.EncodedLen(tokenLength) {
-		return Token{}, false
-	}
-	return Token{redact.New(value)}, true
+	encoded, ok := opaque.Parse(value)
+	return Token{encoded}, ok
 }
 
 // Reveal returns the cookie's value.
@@ -102,9 +94,7 @@ func (r *Regulation) Remember(ctx context.Context, t Token, known Browser, login
 	if known.mark != "" && known.mark == t.mark() && known.account == account && known.Subject == subject && now.Sub(known.Since) < r.cfg.KnownFor/renewShare {
 		return t, nil
 	}
-	raw := make([]byte, tokenLength)
-	_, _ = rand.Read(raw) // never fails: it ends the program instead
-	fresh := Token{redact.New(base64.RawURLEncoding.EncodeToString(raw))}
+	fresh := Token{opaque.New()}
 	value, err := json.Marshal(browserRecord{Account: account, Subject: subject, Since: now})
 	if err != nil {
 		return Token{}, fmt.Errorf("encoding a known browser: %w", err)

@@ -10,9 +10,9 @@ import (
 // (SP 800-63B-4 section 3.2.2).
 const MostGuesses = 100
 
-// MostOfSource bounds Limits.Source: the parts of the hour must not become too
+// mostOfSource bounds Limits.Source: the parts of the hour must not become too
 // short to be told apart.
-const MostOfSource = 100_000
+const mostOfSource = 100_000
 
 // Limits are how many wrong guesses there are, and what happens after them.
 type Limits struct {
@@ -28,7 +28,7 @@ type Limits struct {
 	Most int
 	// Source are those of one source within about an hour, at whichever
 	// accounts; from then on it has one more in each of that hour's parts. Of
-	// Request it has a fifth. At most MostOfSource.
+	// Request it has a fifth. At most mostOfSource.
 	Source int
 }
 
@@ -65,8 +65,8 @@ func (l Limits) check() error {
 	if l.FirstWait < time.Second || l.LongestWait < l.FirstWait || l.LongestWait > forgetFew {
 		errs = append(errs, fmt.Errorf("the first wait must be a second or more, and the longest no shorter than that and at most %v, not %v and %v", forgetFew, l.FirstWait, l.LongestWait))
 	}
-	if l.Source < l.Free || l.Source > MostOfSource {
-		errs = append(errs, fmt.Errorf("a source needs at least as many guesses as it has at one account, and at most %d, not %d", MostOfSource, l.Source))
+	if l.Source < l.Free || l.Source > mostOfSource {
+		errs = append(errs, fmt.Errorf("a source needs at least as many guesses as it has at one account, and at most %d, not %d", mostOfSource, l.Source))
 	}
 	return errors.Join(errs...)
 }

@@ -11,21 +11,17 @@ package session
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"deskpro-login/pkg/opaque"
 	"deskpro-login/pkg/redact"
 	"deskpro-login/pkg/state"
 )
-
-// idLength is 256 bits: OWASP ASVS 5.0 7.2.3 asks for at least 128.
-const idLength = 32
 
 // touchShare is the share of the idle time that may pass before a use is
 // written down, so that most uses cost no write.
@@ -80,12 +76,11 @@ type ID struct{ encoded redact.Secret }
 // ParseID reads a cookie's value. It refuses whatever Open could not have made,
 // so that nothing else reaches the store.
 func ParseID(value string) (ID, error) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(value)
-	// The text's length counts, too: the decoder skips newlines.
-	if err != nil || len(raw) != idLength || len(value) != base64.RawURLEncoding.EncodedLen(idLength) {
+	encoded, ok := opaque.Parse(value)
+	if !ok {
 		return ID{}, ErrNone
 	}
-	return ID{redact.New(value)}, nil
+	return ID{encoded}, nil
 }
 
 // Reveal returns the cookie's value: a credential.
@@ -118,9 +113,7 @@ type record struct {
 // the password was being hashed or a code was on its way, ends this session,
 // too, and Open returns ErrNone.
 func (s *Sessions) Open(ctx context.Context, subject string, profile []byte, checked time.Time) (ID, error) {
-	raw := make([]byte, idLength)
-	_, _ = rand.Read(raw) // never fails: it ends the program instead
-	id := ID{redact.New(base64.RawURLEncoding.EncodeToString(raw))}
+	id := ID{opaque.New()}
 	now := s.cfg.Now()
 	err := s.put(ctx, id, record{Subject: subject, Profile: profile, Checked: checked, Opened: now, Used: now}, 0)
 	// A conflict on a fresh 256-bit key is our own write, retried by the
