@@ -20,6 +20,10 @@ import (
 // (smithy-go 1.28: safeWriteToReadCloser; aws-sdk-go-v2 #2737 knows the symptom).
 type inMemory struct{ client aws.HTTPClient }
 
+// InMemory returns client, such that it loses no answers: for who has one with
+// settings of its own.
+func InMemory(client aws.HTTPClient) aws.HTTPClient { return inMemory{client} }
+
 // Do is http.Client's. No body of this project's calls is too long to be read
 // into memory.
 func (c inMemory) Do(r *http.Request) (*http.Response, error) {

@@ -21,6 +21,7 @@ import (
 
 	"deskpro-login/infra/loginctl/hint"
 	"deskpro-login/infra/loginctl/stack"
+	"deskpro-login/pkg/awsenv"
 )
 
 // Query says which stack to ask for, and where. Empty fields but Name mean what
@@ -107,6 +108,7 @@ func (q Query) Config(ctx context.Context) (aws.Config, error) {
 	case cfg.Region == "":
 		return aws.Config{}, hint.With(errors.New("no Region is set"), "give the stack's with --region, such as --region eu-west-1, or set AWS_REGION")
 	}
+	cfg.HTTPClient = awsenv.InMemory(cfg.HTTPClient)
 	_, err = cfg.Credentials.Retrieve(ctx)
 	switch {
 	case err != nil && q.Local():
