@@ -54,7 +54,9 @@ func formRoutes(t *testing.T) []string {
 
 func TestNoFunctionTakesAFormOfAnotherSite(t *testing.T) {
 	_, _, env := cognitoEnvironment(t, userOf("ugo@example.com"))
-	process := start(t, "authenticate", append(env, "ACCOUNT_CONFIRMATION=on"), &bytes.Buffer{})
+	processes := map[bool]*runtimetest.Process{
+		false: start(t, "authenticate", append(env, "ACCOUNT_CONFIRMATION=on"), &bytes.Buffer{}), true: start(t, "logout", env, &bytes.Buffer{}),
+	}
 	routes := formRoutes(t)
 	if len(routes) < 4 {
 		t.Fatalf("template.yaml has forms at %q only", routes)
@@ -75,7 +77,7 @@ func TestNoFunctionTakesAFormOfAnotherSite(t *testing.T) {
 			{"from our own page", "same-origin", "https://login.example.com", 0},
 			{"from our own page, in an old browser", "", "https://login.example.com", 0},
 		} {
-			got := invoke(t, process, changed(t, "authenticate/right-password", func(e *events.APIGatewayV2HTTPRequest) {
+			got := invoke(t, processes[strings.HasSuffix(route, "/account")], changed(t, "authenticate/right-password", func(e *events.APIGatewayV2HTTPRequest) {
 				e.RouteKey, e.RequestContext.RouteKey = route, route
 				e.RawPath = strings.ReplaceAll(strings.TrimPrefix(route, "POST "), "{door}", "users")
 				e.Headers["host"], e.Headers["x-forwarded-host"] = "forged.example", "forged.example"

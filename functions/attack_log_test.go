@@ -128,7 +128,7 @@ func wantWhole(t *testing.T, what string, got events.APIGatewayV2HTTPResponse) {
 			t.Errorf("%s: the header %q is %.500q", what, name, value)
 		}
 		switch name {
-		case "Cache-Control", "Content-Security-Policy", "Content-Type", "Location", "Referrer-Policy", "Retry-After", "Strict-Transport-Security", "X-Content-Type-Options",
+		case "Cache-Control", "Content-Language", "Content-Security-Policy", "Content-Type", "Location", "Referrer-Policy", "Retry-After", "Strict-Transport-Security", "X-Content-Type-Options",
 			"X-Frame-Options", "X-Robots-Tag":
 		default:
 			t.Errorf("%s: there is the header %q", what, name)

@@ -377,7 +377,7 @@ func TestFunctionsWriteSessionsAndCountersOnly(t *testing.T) {
 		prefixes        []string
 	}{
 		{"login", "login/with-session", []string{"session#"}},
-		{"authenticate", "authenticate/right-password", []string{"session#", "guesses#", "known#"}},
+		{"authenticate", "authenticate/right-password", []string{"session#", "devices#", "guesses#", "known#"}},
 	} {
 		before := aws.Calls("PutItem")
 		invoke(t, start(t, row.function, environment(endpoint), &bytes.Buffer{}), sample(t, row.event))

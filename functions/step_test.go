@@ -129,7 +129,7 @@ func TestAChainOfStepsOverProcessesThatShareOnlyTheStateTable(t *testing.T) {
 	page = v.answer(page, url.Values{"code": {code}})
 	want(t, page, 302, arrived)
 	want(t, v.send("login", "GET /{door}/login", "return=%2Flogin%2Fauthenticate-callback%2F1%3Fx%3D1", nil), 302, arrived)
-	wroteOnly(t, aws, "session#", "challenge#", "ended#", "guesses#", "known#")
+	wroteOnly(t, aws, "session#", "devices#", "challenge#", "ended#", "guesses#", "known#")
 	for _, secret := range []string{"practice-helpdesk", "Another-Horse", code, clientSecret, "eyJ", "nia@example.com", key[1]} {
 		if strings.Contains(v.log.String(), secret) {
 			t.Errorf("a log shows %q:\n%s", secret, v.log.String())
@@ -204,7 +204,7 @@ func TestTheIdentityProviderOverProcesses(t *testing.T) {
 	if page.StatusCode != 302 {
 		t.Fatal(render(t, page))
 	}
-	wroteOnly(t, aws, "session#", "federation#")
+	wroteOnly(t, aws, "session#", "devices#", "federation#")
 	back := chooseThere(t, page.Headers["Location"], "ida@example.com")
 	pool.RollKeys(t)
 	page = v.send("authenticate", "GET /{door}/login/callback", back.RawQuery, nil)

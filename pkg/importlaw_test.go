@@ -25,6 +25,8 @@ const (
 	jwt           = "github.com/golang-jwt/jwt/v5"
 	goOIDC        = "github.com/coreos/go-oidc/v3/oidc"
 	oauth2        = "golang.org/x/oauth2"
+	xlanguage     = "golang.org/x/text/language"
+	plural        = "golang.org/x/text/feature/plural"
 )
 
 // room is a package of pkg/. It may import the standard library, what is
@@ -39,6 +41,8 @@ type room struct {
 var rooms = []room{
 	{"redact", 0, nil, "a secret that cannot be printed must not depend on anyone who prints"},
 	{"realpart", 0, nil, "finding the real parts for tests needs no part of ours"},
+	{"palette", 0, nil, "whether a colour can be read depends on no page"},
+	{"web/locales", 0, []string{xlanguage, plural}, "words know no pages: they are looked up by a key"},
 
 	{"audit", 1, nil, "security events are named without knowing who raises them"},
 	{"awsenv", 1, []string{sdk, smithy}, "the SDK's configuration from the environment, and what of its errors may be logged, is all it makes"},
@@ -68,7 +72,7 @@ var rooms = []room{
 	{"rotation/awsrotation", 4, []string{"awsenv", "redact", "rotation", sdk, smithy}, "an adapter knows its contract and its service, no other adapter"},
 	{"rotation/rotationtest", 4, []string{"redact", "rotation"}, "the contract suite knows the contract, never an adapter"},
 
-	{"config", 3, []string{"deskpro", "directory/claims", "directory/fields", "lambdahttp", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
+	{"config", 3, []string{"deskpro", "directory/claims", "directory/fields", "lambdahttp", "palette", "session"}, "the environment becomes values within the bounds of those who use them; it opens nothing"},
 	{"deskpro/deskprotest", 3, []string{"deskpro", "keyring", "redact", jwt}, "the practice helpdesk verifies tokens as Deskpro would, without our pages"},
 	{"directory/cognito", 3, []string{"awsenv", "directory", "directory/claims", "redact", sdk, smithy, jwt}, "an adapter knows its contract and its service, no other adapter"},
 	{"directory/cognito/cognitotest", 3, []string{sdk, jwt}, "it plays Cognito, which knows nobody"},
@@ -82,7 +86,7 @@ var rooms = []room{
 	{"state/dynamo", 3, []string{"awsenv", "state", sdk}, "an adapter knows its contract and its service, no other adapter"},
 	{"state/memory", 3, []string{"state"}, "an adapter knows its contract, no other adapter"},
 
-	{"web", 4, []string{"audit", "bounce", "challenge", "deskpro", "directory", "keyring", "redact", "regulation", "session", "state", "rsc.io/qr"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
+	{"web", 4, []string{"audit", "bounce", "challenge", "deskpro", "directory", "keyring", "palette", "redact", "regulation", "session", "state", "web/locales", "rsc.io/qr"}, "the pages know contracts only: never AWS, never an adapter, never the environment"},
 }
 
 // adapters are wired to contracts by mains alone.

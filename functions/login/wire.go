@@ -40,11 +40,11 @@ func wire(ctx context.Context, getenv func(string) string) (*lambdahttp.Handler,
 		if err != nil {
 			return nil, err
 		}
-		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys})
+		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys, Looks: web.Looks(d.Looks)})
 	}
 	server, err := web.New(web.Config{
 		Doors: doors, Sessions: sessions, RotationWindow: cfg.RotationWindow, Ledger: bounce.NewLedger(store, nil),
-		Offers: web.Offers(cfg.Offers), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
+		Offers: web.Offers(cfg.Offers), Looks: web.Looks(cfg.Looks), Languages: cfg.Languages, FrameAncestors: cfg.FrameAncestors,
 		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	})
 	if err != nil {

@@ -31,10 +31,10 @@ func wire(getenv func(string) string) (*lambdahttp.Handler, error) {
 	}
 	var doors []web.Door
 	for _, d := range cfg.Doors {
-		doors = append(doors, web.Door{Name: d.Name, App: d.App})
+		doors = append(doors, web.Door{Name: d.Name, App: d.App, Looks: web.Looks(d.Looks)})
 	}
 	server, err := web.New(web.Config{
-		Doors: doors, Sessions: sessions, FederationLogout: cfg.Federation.LogoutURL(), Brand: cfg.Brand, FrameAncestors: cfg.FrameAncestors,
+		Doors: doors, Sessions: sessions, FederationLogout: cfg.Federation.LogoutURL(), Looks: web.Looks(cfg.Looks), Languages: cfg.Languages, FrameAncestors: cfg.FrameAncestors,
 		RequestID: lambdahttp.RequestID, Bypassed: lambdahttp.Bypassed, Audit: audit.Log{Namespace: cfg.MetricsNamespace, Uncounted: lambdahttp.FromPreflight},
 	})
 	if err != nil {

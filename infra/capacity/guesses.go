@@ -28,7 +28,7 @@ func (g guess) usd() float64 {
 
 // carried is how many sign-ins a second a new state table's writes are enough
 // for, were they all like this one.
-func (g guess) carried() float64 { return newTableWrites / float64(g.writes+1) }
+func (g guess) carried() float64 { return newTableWrites / float64(g.writes+2) }
 
 // knownFor is KNOWN_BROWSER_FOR, unless set otherwise.
 const knownFor = 4320 * time.Hour

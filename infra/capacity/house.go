@@ -164,6 +164,6 @@ func (h *house) signedIn(ctx context.Context, login string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	id, err := h.sessions.Open(ctx, "id-of-"+login, profile, time.Now())
+	id, err := h.sessions.Open(ctx, "id-of-"+login, profile, time.Now(), "Firefox, Windows")
 	return "__Host-session=" + id.Reveal(), err
 }

@@ -70,6 +70,12 @@ type page struct {
 	body   string
 }
 
+// main is the page without its foot, whose form chooses a language.
+func (p page) main() string {
+	main, _, _ := strings.Cut(p.body, "<footer>")
+	return main
+}
+
 // want fails the test unless the page has the status and says all of words.
 func (p page) want(t *testing.T, status int, words ...string) page {
 	t.Helper()
@@ -129,7 +135,7 @@ func (b *browser) click(p page, text string) page {
 // submit sends the page's form with its hidden fields and values.
 func (b *browser) submit(p page, values url.Values) page {
 	b.t.Helper()
-	for _, field := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(p.body, -1) {
+	for _, field := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(p.main(), -1) {
 		values.Set(field[1], html.UnescapeString(field[2]))
 	}
 	return b.send(http.MethodPost, b.resolve(p, `<form method="post" action="([^"]*)">`), values)

@@ -134,7 +134,7 @@ func (b *browser) choice(p page, text string) string {
 		b.t.Fatal(err)
 	}
 	query := url.Values{}
-	for _, field := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(p.body, -1) {
+	for _, field := range regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`).FindAllStringSubmatch(p.main(), -1) {
 		query.Set(field[1], field[2])
 	}
 	button := regexp.MustCompile(`<button[^>]* name="([^"]*)" value="([^"]*)"[^>]*>[^<]*` + regexp.QuoteMeta(text)).FindStringSubmatch(p.body)
@@ -150,7 +150,7 @@ func TestAPoolThatAsksForASecondFactorHasOneSetUp(t *testing.T) {
 	l := start(t, "-mfa", "-federation", "off")
 	b, p := l.begin(t)
 	p = b.signIn(p, "ugo@example.com", practicePassword).want(t, http.StatusOK, "Set up your authenticator app", "<svg")
-	key := strings.ReplaceAll(regexp.MustCompile(`class="key">([A-Z2-7 ]+)<`).FindStringSubmatch(p.body)[1], " ", "")
+	key := strings.ReplaceAll(regexp.MustCompile(`class="key" dir="ltr">([A-Z2-7 ]+)<`).FindStringSubmatch(p.body)[1], " ", "")
 	p = b.submit(p, url.Values{"code": {"000000"}}).want(t, http.StatusUnauthorized, "DPL-2008", "<svg")
 	arrived(t, b, b.submit(p, url.Values{"code": {appCode(decodeKey(t, key))}}), "u-1001")
 	b, p = l.begin(t)
@@ -186,6 +186,7 @@ func TestATableOffersWhatItHas(t *testing.T) {
 	if strings.Contains(p.body, "Forgotten") || strings.Contains(p.body, providerName) {
 		t.Errorf("the page offers what a table has not:\n%s", p.body)
 	}
-	p.want(t, http.StatusOK, "Change your password", "Set up an authenticator app")
 	arrived(t, b, b.signIn(p, "ugo@example.com", practicePassword), "u-1001")
+	account := b.get(l.ours + "/users/account")
+	account.want(t, http.StatusOK, "ugo@example.com", "Change your password", "Set up an app", "This browser")
 }

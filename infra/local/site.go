@@ -95,7 +95,7 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 			return nil, err
 		}
 		s.secrets[d.Name] = redact.New(string(key.Bytes()))
-		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys})
+		doors = append(doors, web.Door{Name: d.Name, App: d.App, Group: d.Group, Factor: d.Factor, Keys: keys, Looks: web.Looks(d.Looks)})
 		base := "http://" + s.login + "/" + d.Name
 		install := deskprotest.Door{App: d.App, Key: key, LoginURL: base + "/login", LogoutURL: base + "/logout", Automatic: o.sso == "automatic"}
 		if s.pool != nil {
@@ -109,7 +109,7 @@ func newSite(ctx context.Context, address string, o options, logTo io.Writer) (*
 
 	log := slog.New(slog.NewTextHandler(logTo, nil))
 	pages := web.Config{
-		Doors: doors, Sessions: sessions, Store: store, Regulation: guesses, RefusalTime: cfg.RefusalTime, Brand: cfg.Brand,
+		Doors: doors, Sessions: sessions, Store: store, Regulation: guesses, RefusalTime: cfg.RefusalTime, Looks: web.Looks(cfg.Looks), Languages: cfg.Languages,
 		RotationWindow: first.RotationWindow, Ledger: bounce.NewLedger(store, nil),
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
 	}

@@ -30,7 +30,7 @@ func openTable(ctx context.Context, cfg config.Config, c *cloud, fresh bool, log
 	if err != nil {
 		return err
 	}
-	policy, err := password.NewPolicy(password.PolicyConfig{MinLength: d.MinLength, Words: append(d.Words, cfg.Brand), Log: log})
+	policy, err := password.NewPolicy(password.PolicyConfig{MinLength: d.MinLength, Words: append(d.Words, cfg.Looks.Brand), Log: log})
 	if err != nil {
 		return err
 	}

@@ -43,21 +43,31 @@ func TestTheTableLeadsEachAccountToDeskproInItsOwnWay(t *testing.T) {
 	}
 }
 
-func TestAnAppIsSetUpFromTheSignInPageAndItsRecoveryCodesWork(t *testing.T) {
+func TestAnAppIsSetUpFromTheAccountPageAndItsRecoveryCodesWork(t *testing.T) {
 	l := start(t, "-directory", "dynamodb")
 	b, p := l.begin(t)
-	p = b.signIn(b.click(p, "Set up an authenticator app"), "ugo@example.com", practicePassword).want(t, http.StatusOK, "<svg")
-	key := strings.ReplaceAll(regexp.MustCompile(`class="key">([A-Z2-7 ]+)<`).FindStringSubmatch(p.body)[1], " ", "")
+	p = b.signIn(b.click(p, "Your account"), "ugo@example.com", practicePassword).want(t, http.StatusOK, "Where you are signed in", "This browser")
+	p = b.signIn(b.click(p, "Set up an app"), "ugo@example.com", practicePassword).want(t, http.StatusOK, `class="qr"`)
+	key := strings.ReplaceAll(regexp.MustCompile(`class="key" dir="ltr">([A-Z2-7 ]+)<`).FindStringSubmatch(p.body)[1], " ", "")
 	p = b.submit(p, url.Values{"code": {appCode(decodeKey(t, key))}}).want(t, http.StatusOK, "Keep your recovery codes")
 	codes := regexp.MustCompile(`<li><code>([^<]+)</code></li>`).FindAllStringSubmatch(p.body, -1)
 	if len(codes) != 10 {
 		t.Fatalf("%d recovery codes, want 10", len(codes))
 	}
-	arrived(t, b, b.submit(p, url.Values{}), "u-1001")
+	p = b.submit(p, url.Values{}).want(t, http.StatusOK, "Your authenticator app is set up", "Turn it off")
+	arrived(t, b, b.click(p, "Go to the helpdesk"), "u-1001")
 
 	b, p = l.begin(t)
 	p = b.signIn(p, "ugo@example.com", practicePassword).want(t, http.StatusOK, "Without your phone?")
 	arrived(t, b, b.submit(p, url.Values{"code": {codes[4][1]}}), "u-1001")
+
+	// And is turned off from there, by a code as proof.
+	p = b.click(b.get(l.ours+"/users/account"), "Turn it off")
+	p = b.signIn(p, "ugo@example.com", practicePassword).want(t, http.StatusOK, "Without your phone?")
+	p = b.submit(p, url.Values{"code": {codes[5][1]}}).want(t, http.StatusOK, "Turn off your authenticator app?")
+	b.submit(p, url.Values{}).want(t, http.StatusOK, "is turned off", "Set up an app")
+	b, p = l.begin(t)
+	arrived(t, b, b.signIn(p, "ugo@example.com", practicePassword), "u-1001")
 }
 
 func TestEveryoneSetsUpAnAppWhereItIsAskedFor(t *testing.T) {

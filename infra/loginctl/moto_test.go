@@ -160,7 +160,7 @@ func keepsAccounts(t *testing.T, client *dynamodb.Client, stateTable string, at 
 		t.Fatal(err)
 	}
 	account(0, "add", "--login", "Mara", "--id", "u-1", "--email", "mara@example.com", "--name", "Mara", "--group", "agents", "--initial")
-	id, err := sessions.Open(t.Context(), "u-1", []byte("{}"), time.Now())
+	id, err := sessions.Open(t.Context(), "u-1", []byte("{}"), time.Now(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

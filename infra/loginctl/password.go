@@ -109,7 +109,7 @@ func (p *newPassword) choose(cmd *cobra.Command, s *site, a *account.Account) (r
 	}
 	err = policy.Check(cmd.Context(), chosen, ownWords(a), a.Factor != nil)
 	if unfit, ok := errors.AsType[*password.Unfit](err); ok {
-		return redact.Secret{}, hint.With(fmt.Errorf("the password is not taken: %s", unfit.Reason), "%s", policy.Describe(a.Factor != nil))
+		return redact.Secret{}, hint.With(fmt.Errorf("the password is not taken: %s", unfit.Reason()), "%s", policy.Describe(a.Factor != nil))
 	}
 	return chosen, err
 }

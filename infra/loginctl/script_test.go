@@ -270,7 +270,7 @@ func (f *fakeSessions) open(name, table, subject string) error {
 		return err
 	}
 	f.tables[name] = table
-	f.ids[name], err = sessions.Open(f.t.Context(), subject, []byte(`{"name":"secret-profile"}`), f.now())
+	f.ids[name], err = sessions.Open(f.t.Context(), subject, []byte(`{"name":"secret-profile"}`), f.now(), "")
 	return err
 }
 

@@ -74,6 +74,30 @@ func TestEachVariableThatIsSetIsReadAndEachThatIsReadIsSet(t *testing.T) {
 
 var allOptions = map[string]string{
 	"BrandName":           "Acmé & Søns",
+	"Accent":              "#0A66C2",
+	"Logo":                "https://static.acme.com/logo.svg",
+	"Icon":                "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'/%3E",
+	"SupportUrl":          "mailto:help@acme.com",
+	"PrivacyUrl":          "https://www.acme.com/privacy?lang=en",
+	"TermsUrl":            "https://www.acme.com/terms",
+	"ImprintUrl":          "https://www.acme.com/imprint",
+	"Languages":           "de pt-BR he",
+	"UsersBrandName":      "Acmé",
+	"UsersAccent":         "#ffcc00",
+	"UsersLogo":           "https://static.acme.com/users.svg",
+	"UsersIcon":           "https://static.acme.com/users.ico",
+	"UsersSupportUrl":     "https://help.acme.com/",
+	"UsersPrivacyUrl":     "https://help.acme.com/privacy",
+	"UsersTermsUrl":       "https://help.acme.com/terms",
+	"UsersImprintUrl":     "https://help.acme.com/imprint",
+	"AgentsBrandName":     "Acmé Staff",
+	"AgentsAccent":        "#112233",
+	"AgentsLogo":          "data:image/png;base64,iVBORw0KGgo=",
+	"AgentsIcon":          "data:image/png;base64,iVBORw0KGgo=",
+	"AgentsSupportUrl":    "tel:+442079460000",
+	"AgentsPrivacyUrl":    "https://intranet.acme.com/privacy",
+	"AgentsTermsUrl":      "https://intranet.acme.com/terms",
+	"AgentsImprintUrl":    "https://intranet.acme.com/imprint",
 	"FrameAncestors":      "https://intranet.acme.com https://*.acme.org",
 	"UsersReturnOrigins":  "https://help.acme.com https://support.acme.org/",
 	"UsersDefaultReturn":  "/login/authenticate-callback/7",
@@ -152,7 +176,8 @@ func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 	const certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
 	users := map[string]string{"UsersDeskproUrl": "https://acme.deskpro.com/"}
 	agents := map[string]string{"AgentsDeskproUrl": "https://acme.deskpro.com"}
-	usersOff := map[string]string{"UsersDeskproUrl": "", "UsersReturnOrigins": "", "UsersDefaultReturn": "", "UsersAttributes": "", "UsersGroup": ""}
+	usersOff := map[string]string{"UsersDeskproUrl": "", "UsersReturnOrigins": "", "UsersDefaultReturn": "", "UsersAttributes": "", "UsersGroup": "",
+		"UsersBrandName": "", "UsersAccent": "", "UsersLogo": "", "UsersIcon": "", "UsersSupportUrl": "", "UsersPrivacyUrl": "", "UsersTermsUrl": "", "UsersImprintUrl": ""}
 	for name, test := range map[string]struct {
 		parameters map[string]string
 		// doors are those that are on; refusal is a part of the Rule's sentence.
@@ -175,6 +200,7 @@ func TestFunctionsAcceptTheConfigurationThatTheRulesAccept(t *testing.T) {
 		"the same behind CloudFront, straight there":    {with(behindEdge, map[string]string{"DirectoryKind": "cognito", "FederationDomain": "acme.auth.eu-west-1.amazoncognito.com", "FederationName": "Acme ID", "FederationProvider": "Google", "FederationMode": "direct", "FederationLogout": "on"}), 2, ""},
 		"one's own pool federated at the API's address": {with(users, with(cognito, map[string]string{"FederationDomain": "id.acme.com", "FederationName": "Acme ID"})), 1, ""},
 		"the same, which logging out ends":              {with(users, with(cognito, map[string]string{"FederationDomain": "id.acme.com", "FederationName": "Acme ID", "FederationLogout": "on"})), 1, ""},
+		"looks of a door that is off":                   {with(users, map[string]string{"AgentsLogo": "https://acme.com/x.svg"}), 0, "but how it looks is set"},
 		"one's own table and its every option":          {with(with(bothDoors, allOptions), tableOptions), 2, ""},
 		"one's own table, only read":                    {with(bothDoors, map[string]string{"AccountsTableName": "people", "AccountsFields": "login=username", "AccountsWrites": "off"}), 2, ""},
 		"a table without authenticator apps":            {with(bothDoors, map[string]string{"Factors": "off"}), 2, ""},

@@ -44,12 +44,12 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 		"logs:CreateLogStream AuthenticateLogs.Arn", "logs:PutLogEvents AuthenticateLogs.Arn",
 		// session.Open and EndAll, challenge.Open, Answer and Settle, at both prefixes.
 		// regulation.Count and Remember.
-		"dynamodb:PutItem StateTable.Arn session#* challenge#* federation#* ended#* guesses#* known#*",
+		"dynamodb:PutItem StateTable.Arn session#* challenge#* federation#* ended#* devices#* guesses#* known#*",
 		// session.End, of the one from before; challenge.Take, of a trip; regulation's
 		// Ticket.Right and Clear, and Remember, of what a browser had.
 		"dynamodb:DeleteItem StateTable.Arn session#* federation#* known#*",
 		// session.Find, challenge.Answer, session.Open, EndAll and EndedSince; regulation.Count and Recall.
-		"dynamodb:GetItem StateTable.Arn session#* challenge#* ended#* guesses#* known#*",
+		"dynamodb:GetItem StateTable.Arn session#* challenge#* ended#* devices#* guesses#* known#*",
 	})
 	// cognito.Authenticate, Respond, Reset and Inspect. IAM has no say in what else it
 	// asks for: https://docs.aws.amazon.com/cognito/latest/developerguide/user-pools-API-operations.html
@@ -58,7 +58,9 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	}
 	logout := slices.Concat(trace, []string{
 		"logs:CreateLogStream LogoutLogs.Arn", "logs:PutLogEvents LogoutLogs.Arn",
-		"dynamodb:DeleteItem StateTable.Arn session#*", // session.End
+		"dynamodb:DeleteItem StateTable.Arn session#*",                // session.End, EndDevice
+		"dynamodb:GetItem StateTable.Arn session#* ended#* devices#*", // session.Find, Devices
+		"dynamodb:PutItem StateTable.Arn session#* ended#*",           // session.Find, noting the use; EndAllBut
 	})
 	preflight := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream PreflightLogs.Arn", "logs:PutLogEvents PreflightLogs.Arn",

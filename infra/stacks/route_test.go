@@ -63,7 +63,7 @@ func TestRoutesAreThoseThatTheHandlersServe(t *testing.T) {
 	s := newStack(t, bothDoors)
 	candidates := []string{}
 	for _, method := range []string{"GET", "POST"} {
-		for _, path := range []string{"login", "login/challenge", "login/reset", "login/confirm", "login/federate", "login/callback", "logout"} {
+		for _, path := range []string{"login", "login/challenge", "login/reset", "login/confirm", "login/federate", "login/callback", "logout", "account"} {
 			candidates = append(candidates, method+" /{door}/"+path)
 		}
 	}
@@ -105,8 +105,8 @@ func TestOutputsNameEachDoorsPages(t *testing.T) {
 	s := newStack(t, bothDoors)
 	outputs := s.section("Outputs")
 	for name, want := range map[string]string{
-		"UsersLoginUrl": "/users/login", "UsersLogoutUrl": "/users/logout",
-		"AgentsLoginUrl": "/agents/login", "AgentsLogoutUrl": "/agents/logout",
+		"UsersLoginUrl": "/users/login", "UsersLogoutUrl": "/users/logout", "UsersAccountUrl": "/users/account",
+		"AgentsLoginUrl": "/agents/login", "AgentsLogoutUrl": "/agents/logout", "AgentsAccountUrl": "/agents/account",
 	} {
 		value := s.resolve(outputs[name].(object)["Value"]).(string)
 		u, err := url.Parse(value)

@@ -249,16 +249,16 @@ func TestOutputsTellOfTheTable(t *testing.T) {
 		"a table that the stack makes": {bothDoors, map[string]string{
 			"AccountsTableName": "AccountsTable", "AccountsWrites": "on", "FactorSecretArn": "FactorSecret",
 			"PasswordRules": "min-length=15 breach-check=off", "HashCost": "memory=19456 time=2 parallelism=1",
-			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/  ",
+			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/    ",
 		}},
 		"a table of others": {with(bothDoors, tableOptions), map[string]string{
 			"AccountsTableName": "people", "AccountsFields": tableOptions["AccountsFields"], "AccountsWrites": "on", "FactorSecretArn": tableOptions["FactorSecretArn"],
 			"PasswordRules": "min-length=20 breach-check=on", "HashCost": "memory=65536 time=3 parallelism=4",
-			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/  " + tableOptions["PasswordWords"],
+			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/    " + tableOptions["PasswordWords"],
 		}},
 		"a table that is only read": {with(bothDoors, map[string]string{"AccountsWrites": "off"}), map[string]string{
 			"AccountsTableName": "AccountsTable", "AccountsWrites": "off", "HashCost": "memory=19456 time=2 parallelism=1",
-			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/  ",
+			"BrandName": "Helpdesk", "CompanyWords": "https://acme.deskpro.com/  https://acme.deskpro.com/    ",
 		}},
 		"a user pool": {bothDoorsWithCognito, nil},
 	} {

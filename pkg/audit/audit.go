@@ -37,6 +37,9 @@ const (
 	FactorAdded Name = "factor_added"
 	// RecoveryCodeUsed: a recovery code stood in for the authenticator app.
 	RecoveryCodeUsed Name = "recovery_code_used"
+	// RecoveryCodesRenewed: a person who signed in has new recovery codes, and the
+	// old ones ended.
+	RecoveryCodesRenewed Name = "recovery_codes_renewed"
 	// ResetRequested: someone asked for a code to set a new password with. Its
 	// Reason says why none was sent.
 	ResetRequested Name = "reset_requested"
@@ -95,9 +98,12 @@ const (
 	AccountChanged Name = "account_changed"
 	// PasswordSet: an operator, not the account's owner, chose its password.
 	PasswordSet Name = "password_set"
-	// FactorRemoved: the account's authenticator app and recovery codes went.
+	// FactorRemoved: the account's authenticator app and recovery codes went, by an
+	// operator's hand or, without one, by the person's own.
 	FactorRemoved Name = "factor_removed"
-	// SessionsEnded: sessions of an account were ended, one or all.
+	// SessionsEnded: sessions of an account were ended, one or all, by an operator's
+	// hand or, without one, by the person's own, of whom Reason says which: ended or
+	// others.
 	SessionsEnded Name = "sessions_ended"
 	// WaitsLifted: wrong guesses were forgotten, so that their next one need not
 	// wait. Reason is what was guessed and whose counter it was, such as

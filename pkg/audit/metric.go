@@ -90,7 +90,7 @@ func Challenges() []string {
 
 // TableChallenges are those of accounts in a table: a stack has these or Cognito's.
 func TableChallenges() []string {
-	return []string{"TOTP", "NEW_PASSWORD", "TOTP_SETUP", "RECOVERY_CODES"}
+	return []string{"TOTP", "NEW_PASSWORD", "TOTP_SETUP", "TOTP_REMOVAL", "RECOVERY_CODES"}
 }
 
 const otherChallenge = "OTHER"

@@ -39,8 +39,12 @@ type Config struct {
 	Doors                        []Door
 	SessionIdle, SessionAbsolute time.Duration
 	StateTable                   string
-	Brand, FrameAncestors        string
-	MetricsNamespace             string
+	FrameAncestors               string
+	// Looks are those of pages that belong to no door; Languages are tags, none for
+	// all there are.
+	Looks            Looks
+	Languages        []string
+	MetricsNamespace string
 	// Edge is nil where people reach the API itself.
 	Edge      *lambdahttp.Edge
 	Directory Directory
@@ -68,6 +72,7 @@ type Door struct {
 	Group string
 	// Factor: nobody passes without a second factor.
 	Factor bool
+	Looks  Looks
 }
 
 // Versions are the ARNs of the versions that Preflight tries.
@@ -80,7 +85,8 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 		SessionIdle:      r.duration("SESSION_IDLE", minIdle, session.MaxAbsolute),
 		SessionAbsolute:  r.duration("SESSION_ABSOLUTE", minIdle, session.MaxAbsolute),
 		StateTable:       r.required("STATE_TABLE"),
-		Brand:            r.get("BRAND"),
+		Looks:            r.looks("", Looks{}),
+		Languages:        r.languages(),
 		FrameAncestors:   r.get("FRAME_ANCESTORS"),
 		MetricsNamespace: r.get("METRICS_NAMESPACE"),
 		Edge:             r.edge(),
@@ -103,6 +109,7 @@ func Load(function Function, getenv func(string) string) (Config, error) {
 	}
 	for _, name := range []string{Users, Agents} {
 		if door, on := r.door(name, token); on {
+			door.Looks = r.looks(name, cfg.Looks)
 			cfg.Doors = append(cfg.Doors, door)
 		}
 	}

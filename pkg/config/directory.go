@@ -54,9 +54,9 @@ type Offers struct {
 	// Reset is a page for a forgotten password, Confirm one for an account that
 	// a person made.
 	Reset, Confirm bool
-	// Change leads to another password for who knows the present one, Factor to
-	// setting up an authenticator app.
-	Change, Factor bool
+	// Change leads to another password for who knows the present one, Factor to an
+	// authenticator app or to being without one, Codes to new recovery codes.
+	Change, Factor, Codes bool
 	// Passwordless: the directory may be asked for other ways to sign in.
 	Passwordless bool
 	// Federation is what people know the Federation by; Direct: they are sent

@@ -40,7 +40,7 @@ func TestThePagesOfferWhatTheDirectoryCan(t *testing.T) {
 	}{
 		{"a table: another password", nil, config.Offers{Change: true}},
 		{"a table that is only read", map[string]string{"ACCOUNTS_WRITES": "off"}, config.Offers{}},
-		{"authenticator apps", factors, config.Offers{Change: true, Factor: true}},
+		{"authenticator apps", factors, config.Offers{Change: true, Factor: true, Codes: true}},
 		{"Cognito: a new password, too", cognito, config.Offers{Reset: true}},
 		{"Cognito without it", with(cognito, map[string]string{"PASSWORD_RESET": "off"}), config.Offers{}},
 		{"accounts that people make", with(cognito, map[string]string{"ACCOUNT_CONFIRMATION": "on"}), config.Offers{Reset: true, Confirm: true}},

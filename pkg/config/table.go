@@ -55,8 +55,11 @@ func (r *reader) hash() Hash {
 // CompanyWords are what everybody would think of here: Directory.Words, the
 // brand, the hosts of the helpdesk and what it is.
 func (c Config) CompanyWords() []string {
-	words := append(slices.Clone(c.Directory.Words), c.Brand, "Deskpro", "helpdesk")
+	words := append(slices.Clone(c.Directory.Words), c.Looks.Brand, "Deskpro", "helpdesk")
 	for _, door := range c.Doors {
+		if door.Looks.Brand != c.Looks.Brand {
+			words = append(words, door.Looks.Brand)
+		}
 		for _, origin := range door.App.Origins() {
 			_, host, _ := strings.Cut(origin, "://")
 			words = append(words, host)
@@ -114,7 +117,7 @@ func (r *reader) table(doors []Door) (Directory, Offers) {
 			r.problem("FACTOR_SECRET and %s are the same: who knows the one that Deskpro has must not open the other; make a secret for each", doorName(door.Name, "DOOR_SECRET"))
 		}
 	}
-	return d, Offers{Change: d.Writes, Factor: d.Factors}
+	return d, Offers{Change: d.Writes, Factor: d.Factors, Codes: d.Factors}
 }
 
 // number returns zero for what is none, or out of bounds.

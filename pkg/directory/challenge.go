@@ -39,8 +39,11 @@ type Challenge struct {
 	Recovery bool `json:",omitempty"`
 	// Codes are the recovery codes of StepKeep: shown once, never again.
 	Codes []string `json:",omitempty"`
-	// Policy is what StepNewPassword asks of a password, in words fit to be
-	// shown before one is typed; empty where the directory does not say.
+	// Least is how many characters StepNewPassword asks for, where the rules for
+	// passwords are ours; zero where they are not. Policy is what a directory with
+	// rules of its own says, in words fit to be shown before one is typed; empty
+	// where it does not say.
+	Least  int    `json:",omitempty"`
 	Policy string `json:",omitempty"`
 }
 
@@ -62,6 +65,9 @@ const (
 	StepQuestion Step = "question"
 	// StepKeep: keep Codes somewhere, and say so.
 	StepKeep Step = "keep"
+	// StepRemove: say that the authenticator app is to go. Its form answers it by
+	// being sent.
+	StepRemove Step = "remove"
 )
 
 // Medium is where a code comes from.
@@ -88,7 +94,7 @@ type Prompt struct{ Name, Text string }
 // those of the step are ignored.
 type Answer struct {
 	// Code answers StepCode and StepSetup, Text StepQuestion: as typed. Nothing
-	// answers StepKeep.
+	// answers StepKeep and StepRemove.
 	Code, Text redact.Secret
 	// Password answers StepPassword and StepNewPassword: exactly as typed.
 	Password redact.Secret
@@ -108,10 +114,19 @@ var (
 	ErrOver           = errors.New("challenge is over")
 	ErrNoFactor       = errors.New("account lacks the factor it needs")
 	ErrDenied         = errors.New("denied by the directory's owner")
+	// ErrFactorRequired: the account, or the door, must have the second factor that
+	// WantNoFactor asks to be without. Nothing was changed.
+	ErrFactorRequired = errors.New("account must have a second factor")
 )
 
 // UnfitPassword is an ErrUnfitPassword.
 type UnfitPassword struct {
+	// Rule is which of our own rules refused it, a password.Rule; empty where only
+	// Policy tells.
+	Rule string
+	// Least is how many characters the rule on short ones asks for; zero with the
+	// others.
+	Least int
 	// Policy is what the directory says that a password must be, in its own
 	// words, fit to be shown; empty where it does not say. It never quotes the
 	// password.

@@ -86,6 +86,11 @@ const (
 	// WantFactor: to set up an authenticator app, in place of the one that the
 	// account may have, once that was proved.
 	WantFactor Want = "factor"
+	// WantNoFactor: to be without the authenticator app from now on, and WantCodes:
+	// to have new recovery codes in place of the old ones, once the app, or an old
+	// code, was proved. Who has no app comes in without either.
+	WantNoFactor Want = "no_factor"
+	WantCodes    Want = "codes"
 )
 
 // Client is the browser that a call is made for, as far as a directory wants to
@@ -116,6 +121,8 @@ type Outcome struct {
 	Changed string
 	// Recovered: a recovery code stood in for the app.
 	Recovered bool
+	// Renewed: the account has new recovery codes, and the old ones ended.
+	Renewed bool
 }
 
 // The sentinels of Authenticate, and of every other method here.

@@ -106,30 +106,69 @@ func NewPolicy(config PolicyConfig) (*Policy, error) {
 
 // Unfit is why a password is refused.
 type Unfit struct {
-	// Reason says it to who chose the password, and what to do. It quotes
-	// neither the password nor what it was compared with.
-	Reason string
+	Rule Rule
+	// Least is how many characters TooShort asks for; zero with the others.
+	Least int
 }
 
-func (u *Unfit) Error() string { return "unfit password: " + u.Reason }
+func (u *Unfit) Error() string { return "unfit password: " + string(u.Rule) }
+
+// Reason says it in English, to who chose the password, and what to do. It quotes
+// neither the password nor what it was compared with.
+func (u *Unfit) Reason() string {
+	if u.Rule == TooShort {
+		return describe(u.Least)
+	}
+	return reasons[u.Rule]
+}
+
+// Rule is what a password is refused by.
+type Rule string
 
 const (
-	hint = "A few words in a row are easy to remember."
-
-	tooLong    = "Choose a shorter password: 250 characters always fit."
-	untypable  = "Leave out what cannot be typed here, such as a tab or a line break: a paste may have brought it along."
-	tooCommon  = "Choose another password: many people use this one, so it is among the first that strangers try. " + hint
-	tooAlike   = "Choose another password: this is one that many people use, with a few characters added. " + hint
-	tooOwn     = "Choose a password that has more in it than your name, your address or the company’s name. " + hint
-	tooDated   = "Choose another password: a word and a year, whichever they are, are what strangers try early. " + hint
-	repetitive = "Choose another password: this repeats something that is easy to guess. " + hint
-	inOrder    = "Choose another password: this follows the keyboard, the alphabet or the order of numbers. " + hint
-	leaked     = "Choose another password: this one was in a leak of some site’s passwords, and strangers try those first. " + hint
+	TooLong    Rule = "too_long"
+	Untypable  Rule = "untypable"
+	TooShort   Rule = "too_short"
+	TooCommon  Rule = "too_common"
+	TooAlike   Rule = "too_alike"
+	TooOwn     Rule = "too_own"
+	TooDated   Rule = "too_dated"
+	Repetitive Rule = "repetitive"
+	InOrder    Rule = "in_order"
+	Leaked     Rule = "leaked"
+	// Same: it is the one that the account has. Policy does not know that one; who
+	// does says so.
+	Same Rule = "same"
 )
+
+// Rules returns all of them.
+func Rules() []Rule {
+	return []Rule{TooLong, Untypable, TooShort, TooCommon, TooAlike, TooOwn, TooDated, Repetitive, InOrder, Leaked, Same}
+}
+
+const hint = "A few words in a row are easy to remember."
+
+var reasons = map[Rule]string{
+	TooLong:    "Choose a shorter password: 250 characters always fit.",
+	Untypable:  "Leave out what cannot be typed here, such as a tab or a line break: a paste may have brought it along.",
+	TooCommon:  "Choose another password: many people use this one, so it is among the first that strangers try. " + hint,
+	TooAlike:   "Choose another password: this is one that many people use, with a few characters added. " + hint,
+	TooOwn:     "Choose a password that has more in it than your name, your address or the company’s name. " + hint,
+	TooDated:   "Choose another password: a word and a year, whichever they are, are what strangers try early. " + hint,
+	Repetitive: "Choose another password: this repeats something that is easy to guess. " + hint,
+	InOrder:    "Choose another password: this follows the keyboard, the alphabet or the order of numbers. " + hint,
+	Leaked:     "Choose another password: this one was in a leak of some site’s passwords, and strangers try those first. " + hint,
+	Same:       "Choose a password other than the one you have.",
+}
+
+func describe(least int) string { return fmt.Sprintf("Use at least %d characters. %s", least, hint) }
+
+// Least is how many characters a password needs; factor as in Check.
+func (p *Policy) Least(factor bool) int { return p.least(factor) }
 
 // Describe is the hint to show before anything is typed; factor as in Check.
 func (p *Policy) Describe(factor bool) string {
-	return fmt.Sprintf("Use at least %d characters. %s", p.least(factor), hint)
+	return describe(p.least(factor))
 }
 
 // least is the minimum of code points.
@@ -148,8 +187,12 @@ func (p *Policy) least(factor bool) int {
 // who must choose a password now cannot wait for somebody else's service, and all
 // the other rules hold.
 func (p *Policy) Check(ctx context.Context, password redact.Secret, own []string, factor bool) error {
-	if reason := p.judge(password.Reveal(), own, factor); reason != "" {
-		return &Unfit{reason}
+	switch rule := p.judge(password.Reveal(), own, factor); rule {
+	case "":
+	case TooShort:
+		return &Unfit{Rule: TooShort, Least: p.least(factor)}
+	default:
+		return &Unfit{Rule: rule}
 	}
 	if p.breached == nil {
 		return nil
@@ -159,20 +202,20 @@ func (p *Policy) Check(ctx context.Context, password redact.Secret, own []string
 	case err != nil:
 		p.log.WarnContext(ctx, "a new password was not looked up among leaked ones", "error", err)
 	case breached:
-		return &Unfit{leaked}
+		return &Unfit{Rule: Leaked}
 	}
 	return nil
 }
 
-// judge returns the reason, or nothing.
-func (p *Policy) judge(typed string, own []string, factor bool) string {
+// judge returns the rule that refuses a password, or nothing.
+func (p *Policy) judge(typed string, own []string, factor bool) Rule {
 	switch {
 	case len(typed) > maxLength:
-		return tooLong
+		return TooLong
 	case !utf8.ValidString(typed) || strings.ContainsFunc(typed, unseen):
-		return untypable
+		return Untypable
 	case utf8.RuneCountInString(typed) < p.least(factor):
-		return p.Describe(factor)
+		return TooShort
 	}
 	lower := strings.ToLower(typed)
 	inner := bare(lower)
@@ -183,28 +226,28 @@ func (p *Policy) judge(typed string, own []string, factor bool) string {
 	}
 	for _, form := range forms {
 		if listed(string(form)) {
-			return tooCommon
+			return TooCommon
 		}
 	}
 	rest, digits, found := beside(inner, append(words(own), p.words...))
 	if found && (len(loose(digits, mostPadding)) <= mostPadding || repeated(digits)) {
 		letters := []rune(rest)
 		if len(letters) < (p.least(factor)+1)/2 || listed(rest) || straight(letters) || repeated(letters) {
-			return tooOwn
+			return TooOwn
 		}
 	}
 	for _, form := range forms {
 		switch {
 		case repeated(form) || repeated(core(form)):
-			return repetitive
+			return Repetitive
 		case straight(form):
-			return inOrder
+			return InOrder
 		case padded(form):
-			return tooAlike
+			return TooAlike
 		}
 	}
 	if dated(forms[0]) {
-		return tooDated
+		return TooDated
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,10 +53,10 @@ func reason(t testing.TB, policy *password.Policy, typed string, own []string, f
 	if !ok {
 		t.Fatalf("Check: %v, want an *Unfit", err)
 	}
-	if unfit.Reason == fit || !strings.Contains(unfit.Error(), unfit.Reason) {
-		t.Errorf("the reason is %q, the error %q", unfit.Reason, unfit.Error())
+	if unfit.Reason() == fit || !strings.Contains(unfit.Error(), string(unfit.Rule)) || !slices.Contains(password.Rules(), unfit.Rule) {
+		t.Errorf("the reason is %q, the error %q", unfit.Reason(), unfit.Error())
 	}
-	return unfit.Reason
+	return unfit.Reason()
 }
 
 type judged struct{ name, typed, want string }

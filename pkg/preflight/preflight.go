@@ -211,7 +211,7 @@ func (t *Trial) open(ctx context.Context, person directory.User) (session.ID, er
 	if err != nil {
 		return session.ID{}, fmt.Errorf("encoding a session's profile: %w", err)
 	}
-	return t.cfg.Sessions.Open(ctx, person.ID, profile, t.cfg.Now())
+	return t.cfg.Sessions.Open(ctx, person.ID, profile, t.cfg.Now(), "")
 }
 
 // end ends the session, if logout has not, also when ctx has ended.

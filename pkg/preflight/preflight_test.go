@@ -78,7 +78,7 @@ func TestABrokenDeploymentFails(t *testing.T) {
 				if !strings.Contains(r.Body, old) {
 					t.Errorf("there is no %q to replace in\n%s", old, r.Body)
 				}
-				r.Body = strings.Replace(r.Body, old, replacement, 1)
+				r.Body = strings.ReplaceAll(r.Body, old, replacement)
 			}
 		}
 	}
@@ -188,7 +188,7 @@ func TestABrokenDeploymentFails(t *testing.T) {
 			unknownLogin, authenticateVersion, "status 503 with DPL-3001", 503, "DPL-3001"},
 		{"it refuses its own form", func(d *deployment) {
 			d.edits[authenticateVersion] = func(r *events.APIGatewayV2HTTPResponse) {
-				r.StatusCode, r.Body = 403, strings.Replace(r.Body, "DPL-2001", "DPL-1006", 1)
+				r.StatusCode, r.Body = 403, strings.ReplaceAll(r.Body, "DPL-2001", "DPL-1006")
 			}
 		}, unknownLogin, authenticateVersion, "status 403 with DPL-1006", 403, "DPL-1006"},
 		{"its refusal has another code", body(authenticateVersion, 401, "DPL-2001", "DPL-2009"),

@@ -24,7 +24,7 @@ func FuzzParseID(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	id, err := s.Open(f.Context(), "u-1", []byte(`{}`), time.Now())
+	id, err := s.Open(f.Context(), "u-1", []byte(`{}`), time.Now(), "")
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -7,6 +7,12 @@
 // is there. It ends when it has not been used for a while (idle), a fixed time
 // after signing in (absolute), when it is ended, or when all of its subject's
 // are.
+//
+// In the store are, each under the SHA-256 of what names it:
+//
+//   - session#…: a session, by its ID
+//   - ended#…: up to when all sessions of a subject were ended
+//   - devices#…: which sessions a subject sees in Devices
 package session
 
 import (
@@ -16,6 +22,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"deskpro-login/pkg/opaque"
@@ -86,9 +93,12 @@ func ParseID(value string) (ID, error) {
 // Reveal returns the cookie's value: a credential.
 func (id ID) Reveal() string { return id.encoded.Reveal() }
 
-func (id ID) key() string {
-	sum := sha256.Sum256([]byte(id.Reveal()))
-	return sessionPrefix + hex.EncodeToString(sum[:])
+func (id ID) key() string  { return sessionPrefix + id.hash() }
+func (id ID) hash() string { return hashOf(id.Reveal()) }
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // Session is who signed in.
@@ -106,16 +116,27 @@ type record struct {
 	Checked time.Time       `json:"checked"`
 	Opened  time.Time       `json:"opened"`
 	Used    time.Time       `json:"used"`
+
+	version int64 // of the item that it was read from
 }
 
 // Open begins a session for subject, with profile (JSON) to be remembered.
 // checked is when the check of the account began: an EndAll since then, while
 // the password was being hashed or a code was on its way, ends this session,
 // too, and Open returns ErrNone.
-func (s *Sessions) Open(ctx context.Context, subject string, profile []byte, checked time.Time) (ID, error) {
+//
+// device is what the subject knows the browser by in Devices, such as "Firefox,
+// Windows"; of more than 64 bytes the first. With one, the session is in the
+// subject's list or is not opened, and the oldest of 30 in the list ends for it.
+// Empty: it is in nobody's list.
+//
+// It costs a read and a write; with a device twice that, again as often as
+// somebody else writes the list in between (up to 40 times). Where the list has
+// 30, it reads each of them, too, to see which have ended.
+func (s *Sessions) Open(ctx context.Context, subject string, profile []byte, checked time.Time, device string) (ID, error) {
 	id := ID{opaque.New()}
 	now := s.cfg.Now()
-	err := s.put(ctx, id, record{Subject: subject, Profile: profile, Checked: checked, Opened: now, Used: now}, 0)
+	err := s.put(ctx, id, record{Subject: subject, Profile: profile, Checked: checked, Opened: now, Used: now})
 	// A conflict on a fresh 256-bit key is our own write, retried by the
 	// store's client after its answer was lost.
 	if err != nil && !errors.Is(err, state.ErrConflict) {
@@ -129,26 +150,27 @@ func (s *Sessions) Open(ctx context.Context, subject string, profile []byte, che
 	if !checked.After(ended) {
 		return ID{}, ErrNone
 	}
+	if device == "" {
+		return id, nil
+	}
+	mine := entry{Hash: id.hash(), Name: strings.ToValidUTF8(device[:min(len(device), mostName)], ""), Opened: now}
+	if err := s.enlist(ctx, subject, mine, ended); err != nil {
+		// Nobody gets its id. If the list has it after all, nothing is to be there.
+		_, _ = s.cfg.Store.Consume(ctx, id.key())
+		return ID{}, fmt.Errorf("opening a session: %w", err)
+	}
 	return id, nil
 }
 
 // Find returns the live session of id and notes that it was used. It returns
 // ErrNone for one that has ended.
 func (s *Sessions) Find(ctx context.Context, id ID) (Session, error) {
-	item, err := s.cfg.Store.Get(ctx, id.key())
-	if errors.Is(err, state.ErrNotFound) {
+	r, err := s.read(ctx, id.key())
+	if errors.Is(err, ErrNone) {
 		return Session{}, ErrNone
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("finding a session: %w", err)
-	}
-	var r record
-	if err := json.Unmarshal(item.Value, &r); err != nil {
-		return Session{}, ErrNone // of another release: sign in again
-	}
-	now := s.cfg.Now()
-	if !now.Before(s.endOf(r)) {
-		return Session{}, ErrNone
 	}
 	ended, _, err := s.endedUpTo(ctx, r.Subject)
 	if err != nil {
@@ -157,11 +179,11 @@ func (s *Sessions) Find(ctx context.Context, id ID) (Session, error) {
 	if !r.Checked.After(ended) {
 		return Session{}, ErrNone
 	}
-	if now.Sub(r.Used) >= s.cfg.Idle/touchShare {
+	if now := s.cfg.Now(); now.Sub(r.Used) >= s.cfg.Idle/touchShare {
 		r.Used = now
 		// Best effort: a use that is not noted only ends the session sooner,
 		// and one that lost a race was noted, or ended, by the winner.
-		_ = s.put(ctx, id, r, item.Version)
+		_ = s.put(ctx, id, r)
 	}
 	return Session{Subject: r.Subject, Profile: r.Profile}, nil
 }
@@ -182,13 +204,13 @@ func (s *Sessions) End(ctx context.Context, id ID) (Session, error) {
 }
 
 // EndAll ends every session of subject whose account was checked up to now: for
-// a disabled account or a changed password.
+// a disabled account or a changed password. It reads one item and writes one.
 func (s *Sessions) EndAll(ctx context.Context, subject string) error {
-	_, _, err := s.end(ctx, subject)
+	_, _, err := s.end(ctx, subject, nil)
 	return err
 }
 
-// EndedSince tells whether EndAll or EndOthers ended subject's sessions after since.
+// EndedSince tells whether EndAll, EndOthers or EndAllBut ended subject's sessions after since.
 func (s *Sessions) EndedSince(ctx context.Context, subject string, since time.Time) (bool, error) {
 	ended, _, err := s.endedUpTo(ctx, subject)
 	if err != nil {
@@ -203,16 +225,17 @@ func (s *Sessions) EndedSince(ctx context.Context, subject string, since time.Ti
 // if all were ended since checked by somebody else: then that one is not to be
 // opened either.
 func (s *Sessions) EndOthers(ctx context.Context, subject string, checked time.Time) (time.Time, error) {
-	before, ended, err := s.end(ctx, subject)
+	before, ended, err := s.end(ctx, subject, nil)
 	if err == nil && !checked.After(before) {
 		err = ErrNone
 	}
 	return ended.Add(1), err // after that, however coarse the clock
 }
 
-// end ends all sessions of subject. It returns the times up to which they were
-// ended before, and are now.
-func (s *Sessions) end(ctx context.Context, subject string) (before, now time.Time, err error) {
+// end ends all sessions of subject; unless is nil, or asked with the time up to
+// which they were ended before whether to return ErrNone instead. It returns that
+// time and the one up to which they are ended now.
+func (s *Sessions) end(ctx context.Context, subject string, unless func(before time.Time) bool) (before, now time.Time, err error) {
 	var failed error // of the write of now
 	for {
 		stored, version, err := s.endedUpTo(ctx, subject)
@@ -223,9 +246,11 @@ func (s *Sessions) end(ctx context.Context, subject string) (before, now time.Ti
 			return before, now, nil // it was written, and its answer was lost
 		case failed != nil && !errors.Is(failed, state.ErrConflict):
 			return before, now, fmt.Errorf("ending sessions: %w", failed)
+		case unless != nil && unless(stored):
+			return stored, stored, ErrNone
 		}
 		if before, now = stored, s.cfg.Now(); !before.Before(now) {
-			return before, before, nil
+			now = before.Add(1) // what was spared by a clock ahead of this one ends, too
 		}
 		failed = s.cfg.Store.Put(ctx, subjectKey(subject), state.Item{
 			Value: []byte(now.UTC().Format(time.RFC3339Nano)),
@@ -256,12 +281,30 @@ func (s *Sessions) endedUpTo(ctx context.Context, subject string) (time.Time, in
 	return ended, item.Version, nil
 }
 
-func (s *Sessions) put(ctx context.Context, id ID, r record, version int64) error {
+// read returns the session under key, unless it has ended by itself (ErrNone).
+func (s *Sessions) read(ctx context.Context, key string) (record, error) {
+	item, err := s.cfg.Store.Get(ctx, key)
+	if errors.Is(err, state.ErrNotFound) {
+		return record{}, ErrNone
+	}
+	if err != nil {
+		return record{}, err
+	}
+	r := record{version: item.Version}
+	// One that does not parse is of another release: sign in again.
+	if json.Unmarshal(item.Value, &r) != nil || !s.cfg.Now().Before(s.endOf(r)) {
+		return record{}, ErrNone
+	}
+	return r, nil
+}
+
+// put writes a session over the one that was read, or a new one.
+func (s *Sessions) put(ctx context.Context, id ID, r record) error {
 	value, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("encoding a session: %w", err)
 	}
-	return s.cfg.Store.Put(ctx, id.key(), state.Item{Value: value, Expires: s.endOf(r), Version: version})
+	return s.cfg.Store.Put(ctx, id.key(), state.Item{Value: value, Expires: s.endOf(r), Version: r.version})
 }
 
 // endOf is when the session of r ends by itself.
@@ -274,7 +317,4 @@ func (s *Sessions) endOf(r record) time.Time {
 }
 
 // subjectKey hashes the subject: directories choose IDs freely.
-func subjectKey(subject string) string {
-	sum := sha256.Sum256([]byte(subject))
-	return "ended#" + hex.EncodeToString(sum[:])
-}
+func subjectKey(subject string) string { return "ended#" + hashOf(subject) }

@@ -54,7 +54,7 @@ func openFor(t *testing.T, store state.Store, idle, absolute time.Duration) *ses
 
 func begin(t *testing.T, s *session.Sessions, subject string) session.ID {
 	t.Helper()
-	id, err := s.Open(t.Context(), subject, []byte(`{"name":"Zoë 👩‍🚀"}`), time.Now())
+	id, err := s.Open(t.Context(), subject, []byte(`{"name":"Zoë 👩‍🚀"}`), time.Now(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,10 +230,10 @@ func TestEndAllEndsASignInThatIsUnderWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(100 * time.Millisecond)
-		if _, err := s.Open(t.Context(), "u-1", []byte("{}"), checked); !errors.Is(err, session.ErrNone) {
+		if _, err := s.Open(t.Context(), "u-1", []byte("{}"), checked, ""); !errors.Is(err, session.ErrNone) {
 			t.Errorf("Open for a sign-in from before EndAll: %v, want ErrNone", err)
 		}
-		if id, err := s.Open(t.Context(), "u-1", []byte("{}"), time.Now()); err != nil || !live(t, s, id) {
+		if id, err := s.Open(t.Context(), "u-1", []byte("{}"), time.Now(), ""); err != nil || !live(t, s, id) {
 			t.Errorf("a sign-in from after EndAll: %v", err)
 		}
 	})
@@ -329,7 +329,7 @@ func TestAStoreThatIsDownIsNotAMissingSession(t *testing.T) {
 	store.Set(statetest.Fail)
 	_, findErr := s.Find(t.Context(), id)
 	_, endErr := s.End(t.Context(), id)
-	_, openErr := s.Open(t.Context(), "u-1", []byte("{}"), time.Now())
+	_, openErr := s.Open(t.Context(), "u-1", []byte("{}"), time.Now(), "")
 	for what, err := range map[string]error{"Find": findErr, "End": endErr, "Open": openErr, "EndAll": s.EndAll(t.Context(), "u-1")} {
 		if !errors.Is(err, state.ErrUnavailable) || errors.Is(err, session.ErrNone) {
 			t.Errorf("%s: %v, want state.ErrUnavailable", what, err)
@@ -358,7 +358,7 @@ func TestAWriteThatFailedAfterItPersistedOpensTheSession(t *testing.T) {
 	// The store's client retries after a lost answer and meets its own write.
 	store := &retried{}
 	s := open(t, store)
-	id, err := s.Open(t.Context(), "u-1", []byte("{}"), time.Now())
+	id, err := s.Open(t.Context(), "u-1", []byte("{}"), time.Now(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +425,7 @@ func TestEndOthersSparesTheSessionThatIsAboutToBeOpenedAndNoOther(t *testing.T) 
 		if _, err := s.Find(t.Context(), before); !errors.Is(err, session.ErrNone) {
 			t.Errorf("another session: %v, want ErrNone", err)
 		}
-		id, err := s.Open(t.Context(), "id-1", []byte("{}"), fresh)
+		id, err := s.Open(t.Context(), "id-1", []byte("{}"), fresh, "")
 		if err != nil {
 			t.Fatalf("its own session: %v", err)
 		}
@@ -480,7 +480,7 @@ func TestEndOthersKnowsItsOwnWriteWhoseAnswerWasLost(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v: %v", lost, err)
 			}
-			if _, err := s.Open(t.Context(), "id-1", []byte("{}"), fresh); err != nil {
+			if _, err := s.Open(t.Context(), "id-1", []byte("{}"), fresh, ""); err != nil {
 				t.Errorf("%v: its own session: %v", lost, err)
 			}
 		})
@@ -508,7 +508,7 @@ func TestAClockThatIsBehindDoesNotTakeAnEndBack(t *testing.T) {
 		}
 		return s
 	}
-	id, err := at(0).Open(t.Context(), "id-1", []byte("{}"), now)
+	id, err := at(0).Open(t.Context(), "id-1", []byte("{}"), now, "")
 	if err != nil {
 		t.Fatal(err)
 	}

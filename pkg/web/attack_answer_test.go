@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -31,13 +33,23 @@ func (s *site) watched(check func(r *http.Request, got *http.Response, body stri
 	})
 }
 
+// withoutScript takes the one script out of a page that has one.
+func withoutScript(body string) (rest, script string) {
+	match := scriptPattern.FindStringSubmatch(body)
+	if match == nil {
+		return body, ""
+	}
+	return strings.Replace(body, match[0], "", 1), match[1]
+}
+
 var (
 	formPattern   = regexp.MustCompile(`<form[^>]*>`)
 	tagPattern    = regexp.MustCompile(`<[A-Za-z][^>]*>`)
 	valuePattern  = regexp.MustCompile(`="[^"]*"`)
 	activePattern = regexp.MustCompile(`(?i)^<(script|iframe|object|embed|img|base|meta http-equiv="set)|[\s"](on[a-z]+|style|srcdoc|formaction|ping)=`)
 	sourcePattern = regexp.MustCompile(`(?i)\s(src|action|poster|data|srcset)="[^"]*//|="\s*javascript:`)
-	actionPattern = regexp.MustCompile(`^<form method="post" action="/(users|agents)/login(/(challenge|reset|confirm))?">$`)
+	actionPattern = regexp.MustCompile(`^<form method="(post|get)"( action="/(users|agents)/(login(/(challenge|reset|confirm))?|account)")?( class="languages" aria-label="[^"]*")?>$`)
+	scriptPattern = regexp.MustCompile(`(?s)<script>(.*)</script>`)
 	foreign       = regexp.MustCompile(`(?i)unsafe|eval|\*|http:|strict-dynamic|report|blob:|wss?:`)
 )
 
@@ -60,6 +72,10 @@ func TestEveryAnswerIsUncachedUnframedAndOnlyOurs(t *testing.T) {
 		}
 		if !strings.Contains(policy, "default-src 'none'") || !strings.HasSuffix(policy, "; frame-ancestors 'none'") || h.Get("X-Frame-Options") != "DENY" || foreign.MatchString(policy) {
 			t.Errorf("%s: the policy is %q, X-Frame-Options %q", what, policy, h.Get("X-Frame-Options"))
+		}
+		body, script := withoutScript(body)
+		if sum := sha256.Sum256([]byte(script)); !strings.Contains(policy, "; script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"';") {
+			t.Errorf("%s: the policy %q does not allow the page's script, or allows another", what, policy)
 		}
 		for _, tag := range tagPattern.FindAllString(body, -1) {
 			if activePattern.MatchString(valuePattern.ReplaceAllString(tag, `=""`)) || sourcePattern.MatchString(tag) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -156,7 +157,7 @@ func TestTheHeadersOfEveryProblemsPage(t *testing.T) {
 		s.routes(map[string]handler{routeLogin: func(http.ResponseWriter, *http.Request, *Door) error { return err }}).ServeHTTP(w, r)
 		return w.Result()
 	}
-	unrendered := func(http.ResponseWriter, *problem, string) error { return errors.New("no page") }
+	unrendered := func(view, http.ResponseWriter, *problem) error { return errors.New("no page") }
 	for _, p := range problems {
 		for name, got := range map[string]*http.Response{
 			"at a door":                serve(p.is, "users"),
@@ -196,15 +197,15 @@ func checkHeaders(t *testing.T, name string, got *http.Response, helpdesk string
 			continue
 		}
 		seen[words[0]] = true
-		if words[0] == "style-src" {
+		if words[0] == "style-src" || words[0] == "script-src" {
 			if len(words) != 2 || !strings.HasPrefix(words[1], "'sha256-") {
-				t.Errorf("%s: style-src is %q, want one hash", name, words[1:])
+				t.Errorf("%s: %s is %q, want one hash", name, words[0], words[1:])
 			}
 		} else if !slices.Equal(words[1:], want[words[0]]) {
 			t.Errorf("%s: %s is %q, want %q", name, words[0], words[1:], want[words[0]])
 		}
 	}
-	for directive := range want {
+	for _, directive := range append(slices.Collect(maps.Keys(want)), "style-src", "script-src") {
 		if !seen[directive] {
 			t.Errorf("%s: there is no %s in %q", name, directive, policies[0])
 		}

@@ -27,9 +27,12 @@ func (s *Server) authenticate(w http.ResponseWriter, r *http.Request, door *Door
 		return err
 	}
 	login, want := f.get(paramLogin), s.cfg.Offers.wanted(f.get(paramWant))
+	if f.get(paramLocales) != "" {
+		return s.view(r).signInNext(w, door, returnTo.String(), signIn{Login: s.begin(login).Login, Want: want}, "")
+	}
 	passwordless := s.cfg.Offers.Passwordless && f.get(paramWay) == "other"
 	if passwordless && strings.TrimSpace(login) == "" {
-		return s.pages.signInNext(w, door, returnTo.String(), signIn{Want: want}, typeLogin)
+		return s.view(r).signInNext(w, door, returnTo.String(), signIn{Want: want}, s.view(r).say("signin.login_first"))
 	}
 	in := s.begin(login)
 	in.Want, in.Asked = want, passwordless
@@ -78,6 +81,8 @@ type signIn struct {
 	Began time.Time
 	// Want is what the person came for besides.
 	Want directory.Want `json:",omitempty"`
+	// Done is what was changed of the account in it.
+	Done directory.Want `json:",omitempty"`
 	// EndOthers: the account's other sessions are to end with this sign-in, for
 	// its password or factor is another. Where the directory does not tell whose
 	// it is before, who does not go on to the end keeps them.
@@ -95,9 +100,9 @@ func (s *Server) begin(login string) signIn {
 }
 
 // formAgain shows the sign-in page once more, with what was typed.
-func (s *Server) formAgain(door *Door, returnTo deskpro.ReturnURL, in signIn) func(http.ResponseWriter, *problem, string) error {
-	return func(w http.ResponseWriter, p *problem, requestID string) error {
-		return s.pages.signInAgain(w, p, door, returnTo.String(), in, requestID)
+func (s *Server) formAgain(door *Door, returnTo deskpro.ReturnURL, in signIn) func(view, http.ResponseWriter, *problem) error {
+	return func(v view, w http.ResponseWriter, p *problem) error {
+		return v.signInAgain(w, p, door, returnTo.String(), in)
 	}
 }
 
@@ -129,7 +134,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, retu
 	}
 	// The session comes before the token: should the key be unavailable, the
 	// page's "Try again" needs no password.
-	id, err = s.openSession(w, r, user, in.Began)
+	id, err = s.openSession(w, r, user, in)
 	switch {
 	case errors.Is(err, session.ErrNone):
 		return id, s.endedMeanwhile(door, returnTo, in)
@@ -145,6 +150,10 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, door *Door, retu
 		s.forgive(r, in.Login, regulation.Request)
 	}
 	s.remember(ctx, w, r, in, user.ID)
+	if in.Want != "" {
+		s.toAccount(w, door, returnTo, string(in.Done))
+		return id, nil
+	}
 	return id, s.send(w, r, door, user, returnTo)
 }
 
@@ -165,12 +174,12 @@ func atLeast(ctx context.Context, d time.Duration) (context.Context, context.Can
 
 // openSession gives the browser a new session and ends the one it came with,
 // so that an id from before signing in, whoever put it there, is worth nothing.
-func (s *Server) openSession(w http.ResponseWriter, r *http.Request, user directory.User, began time.Time) (session.ID, error) {
-	encoded, err := json.Marshal(user)
+func (s *Server) openSession(w http.ResponseWriter, r *http.Request, user directory.User, in signIn) (session.ID, error) {
+	encoded, err := json.Marshal(s.profileOf(user, in))
 	if err != nil {
 		return session.ID{}, fmt.Errorf("encoding a session's profile: %w", err)
 	}
-	id, err := s.cfg.Sessions.Open(r.Context(), user.ID, encoded, began)
+	id, err := s.cfg.Sessions.Open(r.Context(), user.ID, encoded, in.Began, deviceName(r.UserAgent()))
 	if err != nil {
 		return session.ID{}, err
 	}

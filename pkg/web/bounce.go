@@ -34,7 +34,7 @@ func (s *Server) sendOn(w http.ResponseWriter, r *http.Request, door *Door, user
 		return s.sendAnother(w, r, door, user, returnTo, trail, visit)
 	case bounce.Breathe:
 		setTrail(w, trail.Breathed(door.Name, returnTo.String(), now))
-		return s.pages.leadOn(w, door, returnTo.String())
+		return s.view(r).leadOn(w, door, returnTo.String())
 	case bounce.Stop:
 		s.stop(r, door, user, returnTo, visit)
 		setTrail(w, trail.Without(door.Name, returnTo.String(), now)) // so that the page's button begins anew

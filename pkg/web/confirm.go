@@ -14,7 +14,7 @@ func (s *Server) confirmPage(w http.ResponseWriter, r *http.Request, door *Door)
 	if err != nil {
 		return err
 	}
-	return s.pages.recovery(w, http.StatusOK, unconfirmed, door, recoveryPage{Return: returnTo.String(), Ask: giveCode})
+	return s.view(r).recovery(w, http.StatusOK, unconfirmed, door, recoveryPage{Return: returnTo.String(), Ask: giveCode})
 }
 
 // confirm confirms an account, or sends its code once more.
@@ -24,7 +24,10 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request, door *Door, f f
 	if err != nil {
 		return err
 	}
-	if f.get(paramAsk) != giveCode {
+	switch {
+	case f.get(paramLocales) != "":
+		return s.view(r).recoveryAgain(w, unconfirmed, door, returnTo.String(), f)
+	case f.get(paramAsk) != giveCode:
 		return s.request(w, r, door, returnTo, f, unconfirmed, began)
 	}
 	login := f.get(paramLogin)
@@ -35,5 +38,5 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request, door *Door, f f
 		return s.recoveryFailed(door, returnTo, login, unconfirmed, giveCode, err, began)
 	}
 	s.record(r, door, audit.Event{Name: audit.AccountConfirmed})
-	return s.pages.signInNext(w, door, returnTo.String(), signIn{Login: login}, "Your account is confirmed. Sign in with it.")
+	return s.view(r).signInNext(w, door, returnTo.String(), signIn{Login: login}, s.view(r).say("confirm.done"))
 }

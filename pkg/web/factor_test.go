@@ -84,13 +84,13 @@ func TestWhoComesForSomethingBesidesIsToldAndAskedSo(t *testing.T) {
 	both := func(c *web.Config) { c.Offers.Change, c.Offers.Factor = true, true }
 	for _, row := range []struct{ link, want, title string }{
 		{"Change your password", "password", "Change your password"},
-		{"Set up an authenticator app", "factor", "Set up an authenticator app"},
+		{"Set up an app", "factor", "Set up an authenticator app"},
 	} {
 		t.Run(row.link, func(t *testing.T) {
 			s := newSite(t, both)
 			b := s.browser(t)
 			b.signInWith(t, nia) // whoever is signed in gets the form
-			start := s.browser(t).get("/users/login?return=" + url.QueryEscape(callback))
+			start := b.get("/users/account?return=" + url.QueryEscape(callback))
 			href := regexp.MustCompile(`<a href="([^"]*)">` + row.link + `</a>`).FindStringSubmatch(start.body)
 			if href == nil {
 				t.Fatalf("no link %q:\n%s", row.link, start.body)
@@ -111,7 +111,9 @@ func TestWhoComesForSomethingBesidesIsToldAndAskedSo(t *testing.T) {
 				t.Error("what the person came for is lost by a wrong password")
 			}
 			s.directory.Authenticator = script
-			b.post("/users/login", fields).wantToken(t, s, "users", callback)
+			if to := b.post("/users/login", fields).Header.Get("Location"); to != "/users/account?return="+url.QueryEscape(callback) {
+				t.Errorf("the person comes to %q, want the account page", to)
+			}
 			if got := script.asked[0].Want; string(got) != row.want {
 				t.Errorf("the directory is asked for %q", got)
 			}

@@ -5,10 +5,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"deskpro-login/pkg/audit"
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/regulation"
 )
 
 // failure is an error with what a page after it should keep.
@@ -27,7 +29,7 @@ type failure struct {
 	recovery bool
 	// again renders the page that it happened on once more, to go on from
 	// there. Nil: a page of the problem alone.
-	again func(w http.ResponseWriter, p *problem, requestID string) error
+	again func(v view, w http.ResponseWriter, p *problem) error
 }
 
 func (f *failure) Error() string { return f.err.Error() }
@@ -41,26 +43,25 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, door *Door, err er
 	if !errors.As(err, &f) {
 		f = &failure{}
 	}
-	wait, early := waitAfter(err)
+	waiting, early := waitAfter(err)
 	if early {
-		f.reason = audit.Regulated + string(wait.Scope)
+		f.reason = audit.Regulated + string(waiting.Scope)
 	}
 	s.log(r, door, p, f, err)
 	if !f.began.IsZero() {
 		s.linger(r.Context(), f.began)
 	}
-	if wait != nil {
-		waiting := *p
-		waiting.text = s.waitText(p, wait)
-		if p = &waiting; !wait.Closed {
-			w.Header().Set("Retry-After", retryAfter(wait))
+	if waiting != nil {
+		timed := *p
+		timed.wait = &wait{*waiting, waiting.Scope != regulation.Known && s.cfg.Regulation.Remembers() > 0}
+		if p = &timed; !waiting.Closed {
+			w.Header().Set("Retry-After", strconv.Itoa(timed.wait.seconds()))
 		}
 	}
-	requestID := s.cfg.RequestID(r.Context())
 	if f.again != nil && !p.other {
-		err = f.again(w, p, requestID)
+		err = f.again(s.view(r), w, p)
 	} else {
-		err = s.pages.problem(w, p, door, f.returnTo, requestID)
+		err = s.view(r).problem(w, p, door, f.returnTo)
 	}
 	if err != nil {
 		s.cfg.Log.ErrorContext(r.Context(), "rendering a page", "error", err)

@@ -40,8 +40,11 @@ type trip struct {
 	Trip          directory.FederationTrip
 }
 
-func federateURL(door *Door, returnTo string, prompt bool) string {
+func federateURL(door *Door, returnTo string, want directory.Want, prompt bool) string {
 	values := returnValues(returnTo)
+	if want != "" {
+		values.Set(paramWant, string(want))
+	}
 	if prompt {
 		values.Set(paramPrompt, "login")
 	}
@@ -60,6 +63,9 @@ func (s *Server) federate(w http.ResponseWriter, r *http.Request, door *Door) er
 	})
 	in := s.begin("")
 	in.Federated = true
+	if params.Get(paramWant) == string(wantAccount) {
+		in.Want = wantAccount
+	}
 	content, err := json.Marshal(trip{signIn: in, Return: returnTo.String(), State: state, Trip: kept})
 	if err != nil {
 		return fmt.Errorf("encoding a federated sign-in: %w", err)

@@ -133,49 +133,51 @@ func waitAfter(err error) (wait *regulation.Wait, early bool) {
 	return errors.AsType[*regulation.Wait](err)
 }
 
-// waitText says what a person does about a wait. Whether the guess was checked
-// it does not say.
-func (s *Server) waitText(p *problem, wait *regulation.Wait) string {
-	text := "That is not right, or was not checked: after several tries there is a wait."
+// wait is how long nothing is checked, on the page after a guess.
+type wait struct {
+	regulation.Wait
+	// known: in a browser that the account was signed in to before, there is none.
+	known bool
+}
+
+// seconds is zero for no wait, and for one without an end.
+func (w *wait) seconds() int {
+	if w == nil || w.Closed {
+		return 0
+	}
+	return seconds(w.For)
+}
+
+// waits says what a person does about a wait. Whether the guess was checked it
+// does not say.
+func (v view) waits(p *problem) string {
+	var text string
 	if p.is == errRequests || p.is == errTooMany {
-		text = p.text + " After that there is a wait."
+		text = v.say("wait.after") + " "
 	}
-	known := wait.Scope != regulation.Known && s.cfg.Regulation.Remembers() > 0
 	switch {
-	case wait.Closed && known:
-		return text + " There were so many tries that only a browser that you have signed in with before can go on. The helpdesk’s administrator can lift this."
-	case wait.Closed:
-		return text + " There were so many tries that only the helpdesk’s administrator can lift it."
+	case p.wait.Closed && p.wait.known:
+		return text + v.say("wait.closed_known")
+	case p.wait.Closed:
+		return text + v.say("wait.closed")
 	}
-	text += " Try again in " + duration(wait.For) + "; until then nothing is checked, not even what is right."
-	if known {
-		text += " In a browser that you have signed in with before, you need not wait."
+	text += v.lasts(p.wait.For)
+	if p.wait.known {
+		text += " " + v.say("wait.known")
 	}
 	return text
 }
 
-// retryAfter is the header's value for a wait, in seconds (RFC 9110 section 10.2.3).
-func retryAfter(wait *regulation.Wait) string {
-	return fmt.Sprint(int64((wait.For + time.Second - 1) / time.Second))
-}
-
-// duration says d in words, rounded up: who comes then need not wait once more.
-func duration(d time.Duration) string {
-	for _, unit := range []struct {
-		size time.Duration
-		name string
-		from time.Duration
-	}{{time.Hour, "hour", 2 * time.Hour}, {time.Minute, "minute", 2 * time.Minute}, {time.Second, "second", 0}} {
-		if d < unit.from {
-			continue
-		}
-		n := int64((d + unit.size - 1) / unit.size)
-		if n == 1 {
-			return "1 " + unit.name
-		}
-		return fmt.Sprintf("%d %ss", n, unit.name)
+// lasts says how long a wait is, rounded up.
+func (v view) lasts(d time.Duration) string {
+	rounded := func(unit time.Duration) int { return int((d + unit - 1) / unit) }
+	switch {
+	case d >= 2*time.Hour:
+		return v.lang.Count("wait.hours", rounded(time.Hour))
+	case d >= 2*time.Minute:
+		return v.lang.Count("wait.minutes", rounded(time.Minute))
 	}
-	return ""
+	return v.lang.Count("wait.seconds", seconds(d))
 }
 
 // linger waits until what began then has taken as long as every refusal does. It

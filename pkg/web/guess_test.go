@@ -164,7 +164,7 @@ func TestSimultaneousGuessesDoNotOutrunTheCounters(t *testing.T) {
 }
 
 // fresh is what differs from page to page without telling anything.
-var fresh = regexp.MustCompile(`request <strong>[^<]*</strong>|value="[^"]*@example.com"`)
+var fresh = regexp.MustCompile(`Request <code>[^<]*</code>|data-copy="[^"]*"|value="[^"]*@example.com"`)
 
 // seen is all of an answer that an outsider sees.
 func (a answer) seen(t testing.TB) string {

@@ -38,7 +38,7 @@ func (s *Server) routes(handlers map[string]handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
 		defer cancel()
-		r = r.WithContext(ctx)
+		r = s.inLanguage(w, r.WithContext(ctx))
 		door := s.doors[r.PathValue("door")]
 		s.setHeaders(w.Header(), door)
 
@@ -77,7 +77,7 @@ func (f form) get(name string) string { return f.values.Get(name) }
 //
 // A request with neither Sec-Fetch-Site nor Origin passes, as the standard
 // library has it: every browser since 2020 sends one of them with a form.
-func post(h func(http.ResponseWriter, *http.Request, *Door, form) error) handler {
+func (s *Server) post(h func(http.ResponseWriter, *http.Request, *Door, form) error) handler {
 	var protection http.CrossOriginProtection
 	return func(w http.ResponseWriter, r *http.Request, door *Door) error {
 		if err := protection.Check(r); err != nil {
@@ -101,7 +101,9 @@ func post(h func(http.ResponseWriter, *http.Request, *Door, form) error) handler
 				return fmt.Errorf("%w: %s, in the query", errRepeated, name)
 			}
 		}
-		return h(w, r, door, form{r.PostForm})
+		f := form{r.PostForm}
+		s.wish(w, r, f.get(paramLocales))
+		return h(w, r, door, f)
 	}
 }
 
@@ -134,6 +136,9 @@ const (
 	// paramPrompt with the value "login" asks for the form even where there is
 	// a session (OpenID Connect Core section 3.1.2.1 has the same).
 	paramPrompt = "prompt"
+	// paramLocales has tags of languages, the most wanted first (the same section
+	// has ui_locales). In a form it asks for the form's page and nothing else.
+	paramLocales = "ui_locales"
 	// paramOver says, by being there, that a step was answered already.
 	paramOver = "over"
 
@@ -146,7 +151,9 @@ const (
 	paramCode   = "code"
 	paramNew    = "new_password"
 	paramChoice = "choice"
-	paramText   = "answer"
+	// paramEnd is the handle of a session to end, or endOthers.
+	paramEnd  = "end"
+	paramText = "answer"
 	// paramDevice is what a script of the directory's maker may put into a form.
 	paramDevice = "encoded_data"
 	// prefixAttribute is before the names of attributes.
@@ -160,7 +167,7 @@ const (
 // parameters are those that may come once only.
 var parameters = [...]string{
 	paramReturn, paramLogin, paramPassword, paramPrompt, paramOver, paramWant, paramWay, paramStep, paramAsk, paramCode, paramNew, paramChoice,
-	paramText, paramDevice, paramState, paramError, "jwt",
+	paramText, paramDevice, paramState, paramError, paramLocales, paramEnd, "jwt",
 }
 
 // loginURL is the door's sign-in page for a return URL that has been parsed.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,13 +31,16 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, door *Door) error
 		return err
 	}
 	want := s.cfg.Offers.wanted(params.Get(paramWant))
-	if want != "" || params.Get(paramPrompt) == "login" {
-		return s.pages.signInAnew(w, door, returnTo.String(), want)
+	if want != "" && want != wantAccount || params.Get(paramPrompt) == "login" {
+		return s.view(r).signInAnew(w, door, returnTo.String(), want)
 	}
 	user, err := s.sessionUser(r)
 	switch {
+	case err == nil && want == wantAccount:
+		s.toAccount(w, door, returnTo, "")
+		return nil
 	case err == nil && errors.Is(allowed(door, user), errFactor):
-		return s.pages.signInNext(w, door, returnTo.String(), signIn{}, "This part of the helpdesk asks for more than a password. Please sign in once more.")
+		return s.view(r).signInNext(w, door, returnTo.String(), signIn{}, s.view(r).say("signin.more"))
 	case err == nil:
 		return s.sendOn(w, r, door, user, returnTo)
 	case !errors.Is(err, session.ErrNone):
@@ -46,10 +48,12 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request, door *Door) error
 	case params.Has(paramOver):
 		return s.startOver(door, returnTo, signIn{}, fmt.Errorf("%w: answered before", directory.ErrOver))
 	case s.cfg.Offers.Direct && s.cfg.Offers.Federation != "":
-		redirect(w, federateURL(door, returnTo.String(), false))
+		redirect(w, federateURL(door, returnTo.String(), want, false))
 		return nil
+	case want != "":
+		return s.view(r).signInAnew(w, door, returnTo.String(), want)
 	}
-	return s.pages.signIn(w, door, returnTo.String())
+	return s.view(r).signIn(w, door, returnTo.String())
 }
 
 // parseReturn reads the return parameter; a missing one is the door's default.
@@ -73,19 +77,8 @@ func queryReturn(r *http.Request, door *Door) (url.Values, deskpro.ReturnURL, er
 // sessionUser returns the person whose live session the request carries, or
 // session.ErrNone.
 func (s *Server) sessionUser(r *http.Request) (directory.User, error) {
-	id, err := sessionID(r)
-	if err != nil {
-		return directory.User{}, err
-	}
-	found, err := s.cfg.Sessions.Find(r.Context(), id)
-	if err != nil {
-		return directory.User{}, err
-	}
-	var user directory.User
-	if err := json.Unmarshal(found.Profile, &user); err != nil {
-		return directory.User{}, session.ErrNone // of another release: sign in again
-	}
-	return user, nil
+	_, p, err := s.sessionProfile(r)
+	return p.User, err
 }
 
 // allowed returns errGroup or errFactor for a person who may not pass the door.

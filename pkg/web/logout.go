@@ -44,7 +44,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request, door *Door) erro
 	case raw != "":
 		redirect(w, raw)
 	default:
-		return s.pages.signedOut(w, door)
+		return s.view(r).signedOut(w, door)
 	}
 	return nil
 }

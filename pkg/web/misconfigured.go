@@ -24,12 +24,12 @@ func Misconfigured(reason error, events audit.Log, requestID func(context.Contex
 		requestID = func(context.Context) string { return "" }
 	}
 	reason = fmt.Errorf("%w: %w", errConfiguration, reason)
-	s := &Server{cfg: Config{Brand: "Helpdesk", RequestID: requestID, Audit: events, Log: slog.Default()}}
-	var err error
-	if s.pages, err = newPages(s.cfg); err != nil {
+	s := &Server{cfg: Config{RequestID: requestID, Audit: events, Log: slog.Default()}}
+	if err := s.keepPages(); err != nil {
 		panic(err) // the embedded templates cannot be read: a programmer's error
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = s.inLanguage(w, r)
 		s.setHeaders(w.Header(), nil)
 		s.fail(w, r, nil, reason)
 	})

@@ -26,27 +26,37 @@ type recoveryPage struct {
 
 // recovery renders a form of recovery. Its words are the same whether or not
 // there is an account.
-func (p *pages) recovery(w http.ResponseWriter, status int, about recovery, door *Door, data recoveryPage) error {
-	data.Links = []link{{"Back to signing in", loginURL(door, data.Return, true)}, home(door)}
+func (v view) recovery(w http.ResponseWriter, status int, about recovery, door *Door, data recoveryPage) error {
+	data.Links = []link{{v.say("link.back"), loginURL(door, data.Return, true)}, v.home(door)}
 	switch {
 	case about == unconfirmed:
 		data.Ask = giveCode // whose new one is asked for there, too
-		data.Action, data.Title = pageURL(door, "/confirm", nil), "Confirm your account"
-		data.Text = "Type the code that you were sent when the account was made."
-		data.Button, data.Again = "Confirm", "Send me a new code"
+		data.Action, data.Title = pageURL(door, "/confirm", nil), v.say("confirm.title")
+		data.Text = v.say("confirm.text")
+		data.Button, data.Again = v.say("confirm.submit"), v.say("reset.again")
 	case data.Ask == askForCode:
-		data.Action, data.Title = pageURL(door, "/reset", nil), "Set a new password"
-		data.Text = "We’ll send you a code with which you can choose a new password."
-		data.Button = "Send me a code"
+		data.Action, data.Title = pageURL(door, "/reset", nil), v.say("reset.title")
+		data.Text, data.Button = v.say("reset.text"), v.say("reset.request")
 	default:
-		data.Action, data.Title, data.NewPassword = pageURL(door, "/reset", nil), "Set a new password", true
-		data.Text = "Type the code that you were sent, and choose a new password."
-		data.Button, data.Again = "Set the password", "Send me a new code"
+		data.Action, data.Title, data.NewPassword = pageURL(door, "/reset", nil), v.say("reset.title"), true
+		data.Text = v.say("reset.type")
+		data.Button, data.Again = v.say("reset.submit"), v.say("reset.again")
 	}
 	if data.Sent {
-		data.Text = "If there is an account for this login, a code is on its way to its email address or phone. It can take " +
-			"a few minutes; look among unwanted mail, too. Only a few codes are sent in an hour: if none arrives, wait an hour, " +
-			"then ask for another one."
+		data.Text = v.say("reset.sent")
 	}
-	return p.render(w, status, "recovery.html", &data)
+	data.Chooser = v.chooser(door, pair{paramReturn, data.Return})
+	if v.posted {
+		data.Chooser = v.post(data.Action, pair{paramReturn, data.Return}, pair{paramLogin, data.Login}, pair{paramAsk, data.Ask})
+	}
+	return v.render(w, status, "recovery.html", door, &data)
+}
+
+// recoveryAgain shows the form that f is of in another language.
+func (v view) recoveryAgain(w http.ResponseWriter, about recovery, door *Door, returnTo string, f form) error {
+	ask := askForCode
+	if f.get(paramAsk) == giveCode {
+		ask = giveCode
+	}
+	return v.recovery(w, http.StatusOK, about, door, recoveryPage{Return: returnTo, Login: f.get(paramLogin), Ask: ask})
 }

@@ -24,17 +24,13 @@ const (
 	giveCode   = "code"
 )
 
-// typeLogin is for forms whose other fields are not asked for, so that the
-// browser lets them go empty.
-const typeLogin = "Type your login first."
-
 // resetPage asks whose password is forgotten.
 func (s *Server) resetPage(w http.ResponseWriter, r *http.Request, door *Door) error {
 	_, returnTo, err := queryReturn(r, door)
 	if err != nil {
 		return err
 	}
-	return s.pages.recovery(w, http.StatusOK, forgotten, door, recoveryPage{Return: returnTo.String(), Ask: askForCode})
+	return s.view(r).recovery(w, http.StatusOK, forgotten, door, recoveryPage{Return: returnTo.String(), Ask: askForCode})
 }
 
 // reset sends a code, or takes it with the new password: then the person is
@@ -46,7 +42,10 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f for
 	if err != nil {
 		return err
 	}
-	if f.get(paramAsk) != giveCode {
+	switch {
+	case f.get(paramLocales) != "":
+		return s.view(r).recoveryAgain(w, forgotten, door, returnTo.String(), f)
+	case f.get(paramAsk) != giveCode:
 		return s.request(w, r, door, returnTo, f, forgotten, began)
 	}
 	login, password, client := f.get(paramLogin), redact.New(f.get(paramNew)), clientOf(r, f)
@@ -72,7 +71,7 @@ func (s *Server) reset(w http.ResponseWriter, r *http.Request, door *Door, f for
 	switch {
 	case err != nil:
 		s.cfg.Log.InfoContext(r.Context(), "no sign-in after a new password", "error", err)
-		return s.pages.signInNext(w, door, returnTo.String(), in, "Your new password is set. Sign in with it.")
+		return s.view(r).signInNext(w, door, returnTo.String(), in, s.view(r).say("reset.done"))
 	case outcome.Challenge != nil:
 		return s.pose(w, r, door, step{signIn: in, Return: returnTo.String(), Challenge: *outcome.Challenge})
 	}
@@ -97,8 +96,8 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request, door *Door, ret
 		send, event = s.cfg.Recovery.RequestConfirmation, audit.ConfirmationRequested
 	}
 	if strings.TrimSpace(login) == "" {
-		return s.pages.recovery(w, http.StatusOK, about, door, recoveryPage{
-			page: page{Notice: typeLogin}, Return: returnTo.String(), Ask: askForCode,
+		return s.view(r).recovery(w, http.StatusOK, about, door, recoveryPage{
+			page: page{Notice: s.view(r).say("signin.login_first")}, Return: returnTo.String(), Ask: askForCode,
 		})
 	}
 	ticket, err := s.guess(r, regulation.Request, login, login, errRequests)
@@ -116,7 +115,7 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request, door *Door, ret
 		s.cfg.Log.WarnContext(r.Context(), "no code was sent", "error", err)
 	}
 	s.linger(r.Context(), began)
-	return s.pages.recovery(w, http.StatusOK, about, door, recoveryPage{
+	return s.view(r).recovery(w, http.StatusOK, about, door, recoveryPage{
 		Return: returnTo.String(), Login: login, Ask: giveCode, Sent: true,
 	})
 }
@@ -127,9 +126,11 @@ func (s *Server) recoveryFailed(door *Door, returnTo deskpro.ReturnURL, login st
 	if errors.Is(err, directory.ErrWrongCode) || errors.Is(err, directory.ErrBadCredentials) {
 		err = fmt.Errorf("%w: %w", errRecoveryCode, err)
 	}
-	page.Policy = policyIn(err)
-	return &failure{err: err, returnTo: returnTo.String(), recovery: true, began: began, again: func(w http.ResponseWriter, p *problem, requestID string) error {
-		page.setAlert(p, requestID)
-		return s.pages.recovery(w, p.status, about, door, page)
+	var refused step
+	refused.unfit(err)
+	return &failure{err: err, returnTo: returnTo.String(), recovery: true, began: began, again: func(v view, w http.ResponseWriter, p *problem) error {
+		v.setAlert(&page.page, p)
+		page.Policy = v.policy(refused)
+		return v.recovery(w, p.status, about, door, page)
 	}}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"deskpro-login/pkg/directory"
+	"deskpro-login/pkg/web/locales"
 )
 
 // signInPage is what signin.html reads.
@@ -23,8 +24,8 @@ type signInPage struct {
 }
 
 // signIn renders the form. returnTo comes from a parser.
-func (p *pages) signIn(w http.ResponseWriter, door *Door, returnTo string) error {
-	form, err := p.empty[door.Name]()
+func (v view) signIn(w http.ResponseWriter, door *Door, returnTo string) error {
+	form, err := v.empty[emptyKey{door.Name, v.lang.Tag}]()
 	if err != nil {
 		return err
 	}
@@ -34,55 +35,54 @@ func (p *pages) signIn(w http.ResponseWriter, door *Door, returnTo string) error
 
 // signInAnew renders the form for prompt=login and for a want, whoever is signed
 // in.
-func (p *pages) signInAnew(w http.ResponseWriter, door *Door, returnTo string, want directory.Want) error {
-	return p.render(w, http.StatusOK, "signin.html", p.signInPage(door, returnTo, want, true))
+func (v view) signInAnew(w http.ResponseWriter, door *Door, returnTo string, want directory.Want) error {
+	return v.render(w, http.StatusOK, "signin.html", door, v.signInPage(door, returnTo, signIn{Want: want}, true))
 }
 
 // signInAgain renders the form after it failed, with the login as it was typed.
-func (p *pages) signInAgain(w http.ResponseWriter, problem *problem, door *Door, returnTo string, in signIn, requestID string) error {
-	data := p.signInPage(door, returnTo, in.Want, false)
-	data.Login = in.Login
-	data.setAlert(problem, requestID)
-	if p.offers.Confirm {
-		data.Links = append([]link{{"Confirm a new account", pageURL(door, "/confirm", returnValues(returnTo))}}, data.Links...)
+func (v view) signInAgain(w http.ResponseWriter, problem *problem, door *Door, returnTo string, in signIn) error {
+	data := v.signInPage(door, returnTo, in, false)
+	v.setAlert(&data.page, problem)
+	if v.offers.Confirm {
+		data.Links = append([]link{{v.say("link.confirm"), pageURL(door, "/confirm", returnValues(returnTo))}}, data.Links...)
 	}
-	return p.render(w, problem.status, "signin.html", data)
+	return v.render(w, problem.status, "signin.html", door, data)
 }
 
 // signInNext renders the form with a notice, such as that something went well.
-func (p *pages) signInNext(w http.ResponseWriter, door *Door, returnTo string, in signIn, notice string) error {
-	data := p.signInPage(door, returnTo, in.Want, false)
-	data.Login, data.Notice = in.Login, notice
-	return p.render(w, http.StatusOK, "signin.html", data)
+func (v view) signInNext(w http.ResponseWriter, door *Door, returnTo string, in signIn, notice string) error {
+	data := v.signInPage(door, returnTo, in, false)
+	data.Notice = notice
+	return v.render(w, http.StatusOK, "signin.html", door, data)
 }
 
-func (p *pages) signInPage(door *Door, returnTo string, want directory.Want, prompt bool) *signInPage {
+func (v view) signInPage(door *Door, returnTo string, in signIn, prompt bool) *signInPage {
 	data := &signInPage{
-		page:   page{Title: "Sign in", Links: []link{home(door)}},
-		Action: pageURL(door, "", nil), Return: returnTo, Want: want, Passwordless: p.offers.Passwordless,
+		page:   page{Title: v.say("signin.title"), Links: []link{v.home(door)}},
+		Action: pageURL(door, "", nil), Return: returnTo, Login: in.Login, Want: in.Want, Passwordless: v.offers.Passwordless,
 	}
-	switch want {
-	case directory.WantPassword:
-		data.Title, data.Text = "Change your password", "Sign in with the password that you have now. Then choose a new one."
-	case directory.WantFactor:
-		data.Title, data.Text = "Set up an authenticator app", "Sign in as you do now. Then add the account to the app on your phone."
-	}
-	if want != "" {
-		data.Links = []link{{"Sign in without that", loginURL(door, returnTo, false)}, home(door)}
-		return data
-	}
-	if p.offers.Factor {
-		data.Links = append([]link{{"Set up an authenticator app", wantURL(door, returnTo, directory.WantFactor)}}, data.Links...)
-	}
-	if p.offers.Change {
-		data.Links = append([]link{{"Change your password", wantURL(door, returnTo, directory.WantPassword)}}, data.Links...)
+	fields := []pair{{paramReturn, returnTo}, {paramWant, string(in.Want)}}
+	if v.posted {
+		data.Chooser = v.post(data.Action, append(fields, pair{paramLogin, in.Login})...)
+	} else {
+		if prompt {
+			fields = append(fields, pair{paramPrompt, "login"})
+		}
+		data.Chooser = v.chooser(door, fields...)
 	}
 	values := returnValues(returnTo)
-	if p.offers.Reset {
-		data.Links = append([]link{{"Forgotten your password?", pageURL(door, "/reset", values)}}, data.Links...)
+	if in.Want != "" {
+		about := "want." + string(in.Want)
+		data.Title, data.Text = v.say(about+".title"), v.say(about+".text")
+		data.Links = []link{{v.say("link.without"), loginURL(door, returnTo, false)}, v.home(door)}
+	} else {
+		data.Links = append([]link{{v.say("link.account"), wantURL(door, returnTo, wantAccount)}}, data.Links...)
 	}
-	if p.offers.Federation != "" {
-		data.Federation = link{"Sign in with " + p.offers.Federation, federateURL(door, returnTo, prompt)}
+	if v.offers.Reset {
+		data.Links = append([]link{{v.say("link.forgotten"), pageURL(door, "/reset", values)}}, data.Links...)
+	}
+	if v.offers.Federation != "" && (in.Want == "" || in.Want == wantAccount) {
+		data.Federation = link{v.say("signin.with", "provider", v.offers.Federation), federateURL(door, returnTo, in.Want, prompt)}
 	}
 	return data
 }
@@ -101,9 +101,10 @@ type emptyForm struct {
 	inQuery []bool
 }
 
-func (p *pages) renderEmpty(door *Door) (emptyForm, error) {
+func (p *pages) renderEmpty(door *Door, l *locales.Language) (emptyForm, error) {
 	const mark = "the-return-url"
-	whole, err := p.execute("signin.html", p.signInPage(door, mark, "", false))
+	v := view{pages: p, lang: l}
+	whole, err := v.execute("signin.html", door, v.signInPage(door, mark, signIn{}, false))
 	if err != nil {
 		return emptyForm{}, err
 	}

@@ -95,7 +95,7 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 	}
 	s.sessions = sessions
 	cfg := web.Config{
-		Sessions: sessions, Directory: s.directory, Store: s.store, Brand: "Acme & Sons",
+		Sessions: sessions, Directory: s.directory, Store: s.store, Looks: web.Looks{Brand: "Acme & Sons"},
 		RequestID: lambdahttp.RequestID, Audit: audit.Log{Logger: log}, Log: log,
 	}
 	for name, door := range map[string]struct{ url, group, key string }{
@@ -113,7 +113,7 @@ func newSite(t testing.TB, change ...func(*web.Config)) *site {
 			t.Fatal(err)
 		}
 		s.apps[name], s.keys[name] = app, &keySource{key: key}
-		cfg.Doors = append(cfg.Doors, web.Door{Name: name, App: app, Group: door.group, Keys: s.keys[name]})
+		cfg.Doors = append(cfg.Doors, web.Door{Name: name, App: app, Group: door.group, Keys: s.keys[name], Looks: cfg.Looks})
 	}
 	for _, f := range change {
 		f(&cfg)

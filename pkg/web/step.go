@@ -54,8 +54,12 @@ type step struct {
 	Count, Wrong int
 	// Problem is the code of what was wrong with the last answer, Policy what
 	// the directory said about it, and Attributes what was typed besides.
-	Problem, Policy string            `json:",omitempty"`
-	Attributes      map[string]string `json:",omitempty"`
+	Problem, Policy string `json:",omitempty"`
+	// Rule is which of our own rules refused a password, Least what too short
+	// ones lack.
+	Rule       string            `json:",omitempty"`
+	Least      int               `json:",omitempty"`
+	Attributes map[string]string `json:",omitempty"`
 }
 
 // failure is err as it happened at the step.
@@ -95,7 +99,7 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, door *Door, next s
 	if err != nil {
 		return "", next.failure(err)
 	}
-	return id, s.pages.step(w, http.StatusOK, door, next, id, nil, "")
+	return id, s.view(r).step(w, http.StatusOK, door, next, id, nil)
 }
 
 func (s *Server) keep(r *http.Request, door *Door, next step) (string, error) {
@@ -119,6 +123,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, door *Door, f fo
 	if err != nil {
 		return err
 	}
+	if f.get(paramLocales) != "" {
+		return s.look(w, r, door, returnTo, f)
+	}
 	attempt, current, err := s.claim(r, door, f)
 	switch {
 	case errors.Is(err, challenge.ErrNone):
@@ -135,6 +142,29 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, door *Door, f fo
 	led, err := s.respond(w, r, door, returnTo, current, answerOf(f, current.Challenge, clientOf(r, f)))
 	s.settle(r, door, attempt, led)
 	return err
+}
+
+// look shows a step's page once more, in another language, as long as it was not
+// answered.
+func (s *Server) look(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, f form) error {
+	id, err := challenge.ParseID(f.get(paramStep))
+	var (
+		content []byte
+		current step
+	)
+	if err == nil {
+		content, err = s.steps.For(door.Name).Look(r.Context(), id)
+	}
+	if err == nil && json.Unmarshal(content, &current) != nil {
+		err = challenge.ErrNone // of another release
+	}
+	switch {
+	case errors.Is(err, challenge.ErrNone):
+		return s.startOver(door, returnTo, signIn{}, fmt.Errorf("%w: %w", directory.ErrOver, err))
+	case err != nil:
+		return &failure{err: err, returnTo: returnTo.String()}
+	}
+	return s.view(r).step(w, http.StatusOK, door, current, id.Reveal(), problemOf(current.Problem))
 }
 
 // claim finds the step of a form, for one answer of which this one may be a
@@ -217,11 +247,18 @@ func (s *Server) changed(r *http.Request, door *Door, answered *step, outcome di
 		event.Name = audit.RecoveryCodeUsed
 		s.record(r, door, event)
 	}
+	if outcome.Renewed {
+		event.Name, answered.Done = audit.RecoveryCodesRenewed, directory.WantCodes
+		s.record(r, door, event)
+	}
+	done := directory.Want("")
 	switch answered.Challenge.Step {
 	case directory.StepNewPassword:
-		event.Name = audit.PasswordChanged
+		event.Name, done = audit.PasswordChanged, directory.WantPassword
 	case directory.StepSetup:
-		event.Name = audit.FactorAdded
+		event.Name, done = audit.FactorAdded, directory.WantFactor
+	case directory.StepRemove:
+		event.Name, done = audit.FactorRemoved, directory.WantNoFactor
 	default:
 		return
 	}
@@ -232,6 +269,7 @@ func (s *Server) changed(r *http.Request, door *Door, answered *step, outcome di
 		s.cfg.Log.WarnContext(r.Context(), "whether a password or factor was changed is not known: the account's sessions are ended", "subject", outcome.Changed)
 	default:
 		s.record(r, door, event)
+		answered.Done = done
 	}
 	if answered.EndOthers = true; outcome.Changed != "" {
 		s.endOthers(r.Context(), outcome.Changed, &answered.signIn)
@@ -275,15 +313,16 @@ func (s *Server) refuse(r *http.Request, door *Door, returnTo deskpro.ReturnURL,
 	default:
 		return s.end(door, returnTo, current, err)
 	}
-	again.Problem, again.Policy = lookUp(err).code, policyIn(err)
+	again.Problem = lookUp(err).code
+	again.unfit(err)
 	failed := current.failure(err)
 	id, keepErr := s.keep(r, door, again)
 	if keepErr != nil {
 		failed.err = keepErr
 		return result{Problem: lookUp(keepErr).code}, failed
 	}
-	failed.again = func(w http.ResponseWriter, p *problem, requestID string) error {
-		return s.pages.step(w, p.status, door, again, id, p, requestID)
+	failed.again = func(v view, w http.ResponseWriter, p *problem) error {
+		return v.step(w, p.status, door, again, id, p)
 	}
 	return result{Next: id, Step: &again}, failed
 }
@@ -306,7 +345,7 @@ func (s *Server) repeat(w http.ResponseWriter, r *http.Request, door *Door, retu
 	p := problemOf(cmp.Or(led.Problem, problemIn(led.Step)))
 	switch {
 	case led.Step != nil && p != nil: // the same step: whoever has the form may answer it
-		return s.pages.step(w, p.status, door, *led.Step, led.Next, p, s.cfg.RequestID(r.Context()))
+		return s.view(r).step(w, p.status, door, *led.Step, led.Next, p)
 	case !attempt.Same && led.User != nil:
 		// The browser that finished has a session by now.
 		values := returnValues(returnTo.String())
@@ -316,11 +355,11 @@ func (s *Server) repeat(w http.ResponseWriter, r *http.Request, door *Door, retu
 	case !attempt.Same:
 		return s.startOver(door, returnTo, current.signIn, over)
 	case led.Step != nil:
-		return s.pages.step(w, http.StatusOK, door, *led.Step, led.Next, nil, "")
+		return s.view(r).step(w, http.StatusOK, door, *led.Step, led.Next, nil)
 	case led.User != nil:
 		return s.finishAgain(w, r, door, returnTo, led)
 	case p != nil:
-		return s.pages.ended(w, p, door, current, s.cfg.RequestID(r.Context()))
+		return s.view(r).ended(w, p, door, current)
 	}
 	return s.startOver(door, returnTo, current.signIn, over)
 }
@@ -355,12 +394,12 @@ func (s *Server) finishAgain(w http.ResponseWriter, r *http.Request, door *Door,
 	return err
 }
 
-// policyIn is what the directory says about a new password that it refused.
-func policyIn(err error) string {
+// unfit notes why a new password was refused.
+func (s *step) unfit(err error) {
+	s.Policy, s.Rule, s.Least = "", "", 0
 	if unfit, ok := errors.AsType[*directory.UnfitPassword](err); ok {
-		return unfit.Policy
+		s.Policy, s.Rule, s.Least = unfit.Policy, unfit.Rule, unfit.Least
 	}
-	return ""
 }
 
 func size(attributes map[string]string) (bytes int) {

@@ -204,7 +204,7 @@ func TestWhatTheDirectorySaysOfAnAnswer(t *testing.T) {
 			if b.cookie != "" {
 				t.Error("a session is opened")
 			}
-			isStep, isForm := strings.Contains(page.body, `action="/users/login/challenge"`), strings.Contains(page.body, `action="/users/login"`)
+			isStep, isForm := strings.Contains(page.body, `action="/users/login/challenge"`), strings.Contains(page.body, `<form method="post" action="/users/login">`)
 			if isStep != row.again || isForm != row.form {
 				t.Errorf("the page is a step: %t, the sign-in form: %t\n%s", isStep, isForm, page.body)
 			}
@@ -510,7 +510,11 @@ func TestALoginOfAnyLengthHasItsStep(t *testing.T) {
 }
 
 func TestAKeyThatIsTooLongToDrawIsStillTyped(t *testing.T) {
-	s, _ := challenged(t, setup, rightCode, func(c *web.Config) { c.Brand = strings.Repeat("é", 400) })
+	s, _ := challenged(t, setup, rightCode, func(c *web.Config) {
+		for i := range c.Doors {
+			c.Doors[i].Looks.Brand = strings.Repeat("é", 400)
+		}
+	})
 	page := s.browser(t).password()
 	page.wantPage(t, http.StatusOK, "JBSW Y3DP EHPK 3PXP", "type this key")
 	if strings.Contains(page.body, "<svg") {

@@ -32,6 +32,8 @@ type stepPage struct {
 	// Recovery: a recovery code will do, too. Codes are new ones.
 	Recovery bool
 	Codes    []string
+	// Whole: a code has six digits, so that a script can tell when it is whole.
+	Whole bool
 }
 
 // field is for something that the account lacks.
@@ -42,83 +44,111 @@ type way struct{ Value, Label string }
 
 // step renders the page of a step, with what was wrong the last time if p is
 // not nil.
-func (p *pages) step(w http.ResponseWriter, status int, door *Door, current step, id string, wrong *problem, requestID string) error {
+func (v view) step(w http.ResponseWriter, status int, door *Door, current step, id string, wrong *problem) error {
 	c := current.Challenge
 	data := &stepPage{
-		page:   page{Policy: current.Policy, Hint: c.Policy, Links: []link{{"Start again", loginURL(door, current.Return, true)}, home(door)}},
+		page: page{
+			Policy: v.policy(current), Hint: v.hint(c),
+			Links: []link{{v.say("link.start_again"), wantedURL(door, current)}, v.home(door)},
+		},
 		Action: pageURL(door, "/challenge", nil), Return: current.Return, ID: id, Login: current.Login, Step: c.Step,
-		Question: c.Question, Recovery: c.Recovery, Codes: c.Codes,
+		Question: c.Question, Recovery: c.Recovery, Codes: c.Codes, Whole: c.Medium == directory.MediumApp && !c.Recovery || c.Medium == directory.MediumSMS,
 	}
+	data.Chooser = v.post(data.Action, pair{paramReturn, current.Return}, pair{paramStep, id})
 	if wrong != nil {
-		data.setAlert(wrong, requestID)
+		v.setAlert(&data.page, wrong)
 	}
 	switch c.Step {
 	case directory.StepCode:
-		data.Title, data.Label = "Enter your code", "Code"
-		data.Text = codeText(c)
+		data.Title, data.Label = v.say("code.title"), v.say("code.label")
+		data.Text = v.codeText(c)
 	case directory.StepPassword:
-		data.Title = "Enter your password"
+		data.Title = v.say("password.title")
 	case directory.StepNewPassword:
-		data.Title = "Choose a new password"
+		data.Title = v.say("new_password.title")
 		if current.Want != directory.WantPassword {
-			data.Text = "Your account needs a new password before you can go on."
+			data.Text = v.say("new_password.needed")
 		}
 		for _, name := range c.Attributes {
-			asked := fieldOf(name)
+			asked := v.fieldOf(name)
 			asked.Value = current.Attributes[name]
 			data.Fields = append(data.Fields, asked)
 		}
 	case directory.StepChoose:
-		data.Title, data.Text = "How do you want to go on?", "Choose one."
+		data.Title, data.Text = v.say("choose.title"), v.say("choose.text")
 		for _, choice := range c.Choices {
-			data.Ways = append(data.Ways, way{choice.Value, wayLabel(choice)})
+			data.Ways = append(data.Ways, way{choice.Value, v.wayLabel(choice)})
 		}
 	case directory.StepSetup:
-		data.Title, data.Label = "Set up your authenticator app", "Code that the app shows"
-		data.setKey(p.brand, c.Key)
+		data.Title, data.Label = v.say("setup.title"), v.say("setup.label")
+		data.setKey(v.faces[door.Name].Brand, c.Key)
 	case directory.StepQuestion:
-		data.Title, data.Text = "One more question", "Your account asks for this before you can go on."
+		data.Title, data.Text = v.say("question.title"), v.say("question.text")
 	case directory.StepKeep:
-		data.Title = "Keep your recovery codes"
-		data.Text = "If you lose your phone, each of these codes lets you in once. Print them or write them down now, and keep them where others don’t find them: they are not shown again."
+		data.Title, data.Text = v.say("keep.title"), v.say("keep.text")
+	case directory.StepRemove:
+		data.Title, data.Text = v.say("remove.title"), v.say("remove.text")
 	default:
 		return fmt.Errorf("there is no page for the step %q", c.Step)
 	}
-	return p.render(w, status, "step.html", data)
+	return v.render(w, status, "step.html", door, data)
+}
+
+// wantedURL begins the sign-in of current anew, with what the person came for.
+func wantedURL(door *Door, current step) string {
+	if current.Want != "" {
+		return wantURL(door, current.Return, current.Want)
+	}
+	return loginURL(door, current.Return, true)
 }
 
 // ended shows once more the page that ended a sign-in.
-func (p *pages) ended(w http.ResponseWriter, problem *problem, door *Door, last step, requestID string) error {
+func (v view) ended(w http.ResponseWriter, problem *problem, door *Door, last step) error {
 	if problem.other {
-		return p.problem(w, problem, door, last.Return, requestID)
+		return v.problem(w, problem, door, last.Return)
 	}
-	return p.signInAgain(w, problem, door, last.Return, last.signIn, requestID)
+	return v.signInAgain(w, problem, door, last.Return, last.signIn)
 }
 
-func codeText(c directory.Challenge) string {
+// policy says why the last new password was refused: by a rule of ours in the
+// person's language, by one of others in theirs.
+func (v view) policy(last step) string {
 	switch {
-	case c.Medium == directory.MediumApp:
-		return "Open your authenticator app and type the code that it shows."
-	case c.Medium == directory.MediumEmail && c.Destination != "":
-		return "We sent a code by email to " + c.Destination + ". It can take a minute; look among unwanted mail, too. If none comes, start again."
-	case c.Medium == directory.MediumEmail:
-		return "We sent you a code by email. It can take a minute; look among unwanted mail, too. If none comes, start again."
-	case c.Destination != "":
-		return "We sent a code by text message to " + c.Destination + ". It can take a minute. If none comes, start again."
+	case last.Rule == "":
+		return last.Policy
+	case last.Least > 0:
+		return v.lang.Count("new_password.least", last.Least)
 	}
-	return "We sent you a code by text message. It can take a minute. If none comes, start again."
+	return v.say("rule." + last.Rule)
 }
 
-func wayLabel(c directory.Choice) string {
+// hint says what a new password must be, before one is typed.
+func (v view) hint(c directory.Challenge) string {
+	if c.Least > 0 {
+		return v.lang.Count("new_password.least", c.Least)
+	}
+	return c.Policy
+}
+
+func (v view) codeText(c directory.Challenge) string {
+	key := "code.sms"
 	switch c.Medium {
 	case directory.MediumApp:
-		return "A code from my authenticator app"
-	case directory.MediumSMS:
-		return "A code by text message"
+		return v.say("code.app")
 	case directory.MediumEmail:
-		return "A code by email"
+		key = "code.email"
 	}
-	return "My password"
+	if c.Destination != "" {
+		return v.say(key+"_to", "destination", c.Destination)
+	}
+	return v.say(key)
+}
+
+func (v view) wayLabel(c directory.Choice) string {
+	if c.Medium == "" {
+		return v.say("choose.password")
+	}
+	return v.say("choose." + string(c.Medium))
 }
 
 // setKey shows the key of a new authenticator, typed and drawn (unless it has too
@@ -163,27 +193,29 @@ func drawing(code *qr.Code) (path string, size int) {
 
 // fieldOf is how a form asks for an attribute, by its name in OpenID Connect
 // Core section 5.1 or, for others, by its own.
-func fieldOf(name string) field {
+func (v view) fieldOf(name string) field {
 	f := field{Name: prefixAttribute + name, Type: "text", Autocomplete: "off"}
 	switch name {
 	case "name":
-		f.Label, f.Autocomplete = "Full name", "name"
+		f.Autocomplete = "name"
 	case "given_name":
-		f.Label, f.Autocomplete = "First name", "given-name"
+		f.Autocomplete = "given-name"
 	case "family_name":
-		f.Label, f.Autocomplete = "Last name", "family-name"
+		f.Autocomplete = "family-name"
 	case "email":
-		f.Label, f.Type, f.Autocomplete = "Email address", "email", "email"
+		f.Type, f.Autocomplete = "email", "email"
 	case "phone_number":
-		f.Label, f.Type, f.Autocomplete = "Phone number, with its country’s code, such as +44 20 7946 0000", "tel", "tel"
+		f.Type, f.Autocomplete = "tel", "tel"
 	case "birthdate":
-		f.Label, f.Type, f.Autocomplete = "Date of birth", "date", "bday"
+		f.Type, f.Autocomplete = "date", "bday"
 	case "address":
-		f.Label, f.Autocomplete = "Address", "street-address"
+		f.Autocomplete = "street-address"
 	default:
 		label := strings.ReplaceAll(strings.TrimPrefix(name, "custom:"), "_", " ")
 		first, size := utf8.DecodeRuneInString(label)
 		f.Label = string(unicode.ToUpper(first)) + label[size:]
+		return f
 	}
+	f.Label = v.say("attribute." + name)
 	return f
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"deskpro-login/pkg/audit"
@@ -23,6 +24,7 @@ import (
 	"deskpro-login/pkg/regulation"
 	"deskpro-login/pkg/session"
 	"deskpro-login/pkg/state"
+	"deskpro-login/pkg/web/locales"
 )
 
 // defaultTimeout keeps the promise of an answer within five seconds.
@@ -41,6 +43,8 @@ type Door struct {
 	Factor bool
 	// Keys sign the door's tokens. Login and Authenticate need them.
 	Keys keyring.Source
+	// Looks are those of the door's pages.
+	Looks Looks
 }
 
 // Config configures a Server.
@@ -76,8 +80,11 @@ type Config struct {
 	// identity provider's, with a query; the address to come back to is added to
 	// it as logout_uri. Empty: only ours is ended. Logout uses it.
 	FederationLogout string
-	// Brand is the company's name, on every page. Empty means "Helpdesk".
-	Brand string
+	// Looks are those of pages that belong to no door.
+	Looks Looks
+	// Languages are the tags of those that pages are offered in, the first for
+	// whoever asks for none; package locales has them. Empty means all there are.
+	Languages []string
 	// FrameAncestors is the CSP source list of pages that may frame ours, such
 	// as "https://intranet.example.com". Empty means none: a frame invites
 	// clickjacking, and browsers keep the session's cookie out of it anyway.
@@ -104,9 +111,9 @@ type Offers struct {
 	// Reset is a page for a forgotten password, Confirm one that confirms an
 	// account which a person made.
 	Reset, Confirm bool
-	// Change leads to another password, Factor to an authenticator app, each by
-	// way of signing in.
-	Change, Factor bool
+	// Change leads to another password, Factor to an authenticator app or to being
+	// without one, Codes to new recovery codes, each by way of signing in.
+	Change, Factor, Codes bool
 	// Passwordless: the directory may be asked for other ways to sign in.
 	Passwordless bool
 	// Federation is the name of who else signs people in, such as "Acme ID";
@@ -118,17 +125,32 @@ type Offers struct {
 // wanted reads a want that is offered.
 func (o Offers) wanted(value string) directory.Want {
 	want := directory.Want(value)
-	if want == directory.WantPassword && o.Change || want == directory.WantFactor && o.Factor {
+	if want == wantAccount || slices.Contains(o.wants(), want) {
 		return want
 	}
 	return ""
 }
 
+// wants are the changes of an account that are offered.
+func (o Offers) wants() (wants []directory.Want) {
+	if o.Change {
+		wants = append(wants, directory.WantPassword)
+	}
+	if o.Factor {
+		wants = append(wants, directory.WantFactor, directory.WantNoFactor)
+	}
+	if o.Codes {
+		wants = append(wants, directory.WantCodes)
+	}
+	return wants
+}
+
 // Server makes the handlers. Safe for concurrent use.
 type Server struct {
-	cfg   Config
-	doors map[string]*Door
-	pages *pages
+	cfg       Config
+	doors     map[string]*Door
+	pages     *pages
+	languages *locales.Set
 	// steps are sign-ins between two pages, trips those on their way to the
 	// identity provider and back.
 	steps, trips *challenge.Steps
@@ -139,9 +161,6 @@ type Server struct {
 func New(cfg Config) (*Server, error) {
 	if len(cfg.Doors) == 0 || cfg.Sessions == nil {
 		return nil, errors.New("web: Doors and Sessions are required")
-	}
-	if cfg.Brand == "" {
-		cfg.Brand = "Helpdesk"
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
@@ -171,9 +190,15 @@ func New(cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	var err error
-	s.pages, err = newPages(cfg)
-	return s, err
+	return s, s.keepPages()
+}
+
+func (s *Server) keepPages() (err error) {
+	if s.languages, err = locales.New(s.cfg.Languages); err != nil {
+		return fmt.Errorf("web: %w", err)
+	}
+	s.pages, err = newPages(s.cfg, s.languages)
+	return err
 }
 
 func (s *Server) keepSteps() (err error) {
@@ -207,12 +232,17 @@ const (
 	routeFederate    = "GET /{door}/login/federate"
 	routeCallback    = "GET /{door}/login/callback"
 	routeLogout      = "GET /{door}/logout"
+	routeAccount     = "GET /{door}/account"
+	routeAccountForm = "POST /{door}/account"
 	routeOther       = "$default"
 )
 
 // Routes returns all handlers by the route keys of the API.
 func (s *Server) Routes() map[string]http.Handler {
-	routes := map[string]http.Handler{routeLogin: s.Login(), routeLogout: s.Logout(), routeOther: s.Login()}
+	routes := map[string]http.Handler{routeLogin: s.Login(), routeOther: s.Login()}
+	for _, route := range []string{routeLogout, routeAccount, routeAccountForm} {
+		routes[route] = s.Logout()
+	}
 	for _, route := range []string{
 		routePassword, routeStep, routeReset, routeResetForm, routeConfirm, routeConfirmForm, routeFederate, routeCallback,
 	} {
@@ -231,12 +261,12 @@ func (s *Server) Login() http.Handler {
 // directory's further questions, a new password, a new account, and the way to
 // an identity provider and back.
 func (s *Server) Authenticate() http.Handler {
-	routes := map[string]handler{routePassword: post(s.authenticate), routeStep: post(s.answer)}
+	routes := map[string]handler{routePassword: s.post(s.authenticate), routeStep: s.post(s.answer)}
 	if s.cfg.Offers.Reset {
-		routes[routeReset], routes[routeResetForm] = s.resetPage, post(s.reset)
+		routes[routeReset], routes[routeResetForm] = s.resetPage, s.post(s.reset)
 	}
 	if s.cfg.Offers.Confirm {
-		routes[routeConfirm], routes[routeConfirmForm] = s.confirmPage, post(s.confirm)
+		routes[routeConfirm], routes[routeConfirmForm] = s.confirmPage, s.post(s.confirm)
 	}
 	if s.cfg.Offers.Federation != "" {
 		routes[routeFederate], routes[routeCallback] = s.federate, s.callback
@@ -244,7 +274,8 @@ func (s *Server) Authenticate() http.Handler {
 	return s.routes(routes)
 }
 
-// Logout answers GET /{door}/logout.
+// Logout answers GET /{door}/logout, and the page of the person's own account,
+// from which sessions are ended.
 func (s *Server) Logout() http.Handler {
-	return s.routes(map[string]handler{routeLogout: s.logout})
+	return s.routes(map[string]handler{routeLogout: s.logout, routeAccount: s.accountPage, routeAccountForm: s.post(s.endDevices)})
 }

@@ -68,7 +68,7 @@ func path(address string) string {
 
 func door(s stack.Stack, d stack.Door) part {
 	w := wordsFor(d)
-	return part{ID: strings.ToLower(d.Name), Title: w.title, Steps: []step{
+	p := part{ID: strings.ToLower(d.Name), Title: w.title, Steps: []step{
 		install(s, d, w),
 		{Title: "Fill in its settings", Items: []item{{
 			Heads: []string{"In Deskpro", "Set"},
@@ -94,6 +94,12 @@ func door(s stack.Stack, d stack.Door) part {
 			{Prose: prose("Before you change it, keep a window open in which you are signed in as an administrator, and try it in a private one.")},
 		}},
 	}}
+	if d.AccountURL != "" {
+		p.Steps = append(p.Steps, step{Title: "Link to people's own accounts", Items: []item{
+			{Prose: prose("Under {link} people change what signs them in, and see and end where they are signed in. Put a link to it where they look for that, such as the help centre or your intranet.", d.AccountURL)},
+		}})
+	}
+	return p
 }
 
 func install(s stack.Stack, d stack.Door, w words) step {

@@ -25,6 +25,8 @@ func tableSteps(s stack.Stack) []symptom {
 		because("The account has an app, and `Factors` or `AccountsWrites` was switched off since", "Set it to on again, with the `FactorSecretArn` from before, or `loginctl account mfa reset LOGIN --apply`"))
 	add("`DPL-2019` Still checking",
 		because("The form was sent twice, and the first answer is not there yet", "Wait a moment, then sign in again"))
+	add("`DPL-2023` Your account needs its app",
+		because("The person wants to be without the authenticator app, which the door or one of their groups asks for", "See to "+parameters(s, "Factor")+" and `FactorGroups`, or leave it as it is"))
 	add("`DPL-2020` A second factor is needed",
 		because("The door asks for a second factor, and whoever signed the person in had none", "See to "+parameters(s, "Factor")+" and `Factors`; the log's outcome is `factor_missing`"))
 	add("`DPL-3007` Signing in isn't possible right now",

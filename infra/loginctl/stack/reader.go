@@ -135,6 +135,7 @@ func (r *reader) door(name, stackRegion string) (Door, bool) {
 		LoginURL:   r.get(name+"LoginUrl", address),
 		LogoutURL:  r.get(name+"LogoutUrl", address),
 		DeskproURL: r.get(name+"DeskproUrl", address),
+		AccountURL: r.may(name+"AccountUrl", address),
 		// There is nothing to allow but in a pool that somebody brought.
 		CallbackURL: r.may(name+"CallbackUrl", address),
 	}

@@ -80,6 +80,9 @@ type Door struct {
 	// Name is Users or Agents, with which its parameters begin.
 	Name                string
 	LoginURL, LogoutURL string
+	// AccountURL is the page of one's own account; empty of a stack that has none
+	// yet.
+	AccountURL string
 	// CallbackURL is what the pool's app client must allow, for people who sign
 	// in with another identity provider; empty if there is nothing to allow.
 	CallbackURL string

@@ -30,8 +30,8 @@ type Policy interface {
 	// Check returns nil, or a *password.Unfit. The account's own words make poor
 	// passwords; factor: it has a second factor, so that less will do.
 	Check(ctx context.Context, password redact.Secret, own []string, factor bool) error
-	// Describe says what Check asks for, before anything is typed.
-	Describe(factor bool) string
+	// Least is how many characters Check asks for.
+	Least(factor bool) int
 }
 
 // Config configures a Checker.

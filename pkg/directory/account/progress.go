@@ -17,6 +17,7 @@ const (
 	kindPassword = "NEW_PASSWORD"
 	kindSetup    = "TOTP_SETUP"
 	kindCodes    = "RECOVERY_CODES"
+	kindRemove   = "TOTP_REMOVAL"
 )
 
 // progress is how far a sign-in has come after a right password: a challenge's
@@ -30,8 +31,9 @@ type progress struct {
 	Want  directory.Want `json:",omitempty"`
 	// Factor: the door wants one. Proved: there was one.
 	Factor, Proved bool `json:",omitempty"`
-	// Chosen and Enrolled: a new password, or app, was set in this sign-in.
-	Chosen, Enrolled bool `json:",omitempty"`
+	// Chosen and Enrolled: a new password, or app, was set in this sign-in; Removed:
+	// the app went; Renewed: the recovery codes are new.
+	Chosen, Enrolled, Removed, Renewed bool `json:",omitempty"`
 	// Key is the new app's.
 	Key string `json:",omitempty"`
 }
@@ -63,7 +65,7 @@ func (c *Checker) next(a *Account, p progress) (directory.Outcome, error) {
 		})
 	case !p.Chosen && !c.cfg.ReadOnly && (a.MustChange || p.Want == directory.WantPassword):
 		return pose(a, p, directory.Challenge{
-			Kind: kindPassword, Step: directory.StepNewPassword, Policy: c.cfg.Policy.Describe(a.Factor != nil),
+			Kind: kindPassword, Step: directory.StepNewPassword, Least: c.cfg.Policy.Least(a.Factor != nil),
 		})
 	case c.needsFactor(a, p) && c.cfg.Factors == nil:
 		return directory.Outcome{}, fmt.Errorf("%w: a second factor is required, but apps are switched off", directory.ErrMisconfigured)
@@ -73,19 +75,31 @@ func (c *Checker) next(a *Account, p progress) (directory.Outcome, error) {
 			Kind: kindSetup, Step: directory.StepSetup, Medium: directory.MediumApp, Key: p.Key,
 		})
 	}
+	if a.Factor != nil && p.Want == directory.WantNoFactor && !p.Enrolled {
+		if c.mustHave(a, p) {
+			return directory.Outcome{}, fmt.Errorf("%w: account %q", directory.ErrFactorRequired, a.ID)
+		}
+		return pose(a, p, directory.Challenge{Kind: kindRemove, Step: directory.StepRemove})
+	}
 	user, err := a.user()
 	if err != nil {
 		return directory.Outcome{}, fmt.Errorf("reading account %q: %w", a.ID, err)
 	}
-	user.Factor = p.Proved
+	user.Factor = p.Proved && !p.Removed
 	return directory.Outcome{User: user}, nil
 }
 
 // needsFactor tells of an account that must have an app set up.
 func (c *Checker) needsFactor(a *Account, p progress) bool {
-	return a.Factor == nil && (p.Factor || slices.ContainsFunc(a.Groups, func(group string) bool {
+	return a.Factor == nil && c.mustHave(a, p)
+}
+
+// mustHave tells of an account that may not be without an app, by the door or by
+// one of its groups.
+func (c *Checker) mustHave(a *Account, p progress) bool {
+	return p.Factor || slices.ContainsFunc(a.Groups, func(group string) bool {
 		return slices.Contains(c.cfg.FactorGroups, group)
-	}))
+	})
 }
 
 func pose(a *Account, p progress, challenge directory.Challenge) (directory.Outcome, error) {

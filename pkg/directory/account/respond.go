@@ -19,9 +19,6 @@ import (
 // sign-in, say, that used the app at the same moment.
 const maxConflicts = 3
 
-// samePassword says why the present password is no new one.
-const samePassword = "Choose a password other than the one you have."
-
 // Respond answers a challenge of next's. Each looks at the account anew: one
 // that was disabled or deleted meanwhile, or got another password or app, gets
 // ErrOver. A code, or a recovery code, is used up by a write that only one of
@@ -50,6 +47,8 @@ func (c *Checker) Respond(ctx context.Context, challenge directory.Challenge, an
 		return c.setUp(ctx, a, p, answer.Code)
 	case kindCodes:
 		return c.next(a, p)
+	case kindRemove:
+		return c.remove(ctx, a, p)
 	}
 	return directory.Outcome{}, directory.ErrOver
 }
@@ -146,8 +145,62 @@ func (c *Checker) prove(ctx context.Context, a *Account, p progress, code redact
 		return directory.Outcome{}, err
 	}
 	p.Proved = true
-	outcome, err := c.next(a, p)
+	outcome := directory.Outcome{}
+	if p.Want == directory.WantCodes {
+		outcome, err = c.renewCodes(ctx, a, p)
+	} else {
+		outcome, err = c.next(a, p)
+	}
 	outcome.Recovered = recovered
+	return outcome, err
+}
+
+// renewCodes gives the account new recovery codes and shows them.
+func (c *Checker) renewCodes(ctx context.Context, a *Account, p progress) (directory.Outcome, error) {
+	codes, hashes := newCodes(a.ID)
+	p.Stamp = stamp(a.Credentials)
+	a, err := c.change(ctx, a, p, func(becomes *Account) error {
+		becomes.Factor.Recovery = hashes
+		return nil
+	})
+	if err != nil {
+		return directory.Outcome{}, err
+	}
+	p.Renewed = true
+	outcome, err := pose(a, p, directory.Challenge{Kind: kindCodes, Step: directory.StepKeep, Codes: codes})
+	outcome.Renewed = true
+	return outcome, err
+}
+
+// newCodes returns recovery codes, and what is stored of them.
+func newCodes(id string) (codes, hashes []string) {
+	codes = factor.NewCodes()
+	for _, code := range codes {
+		hash, _ := factor.HashCode(id, redact.New(code))
+		hashes = append(hashes, hash)
+	}
+	return codes, hashes
+}
+
+// remove takes the app, and its recovery codes, from the account.
+func (c *Checker) remove(ctx context.Context, a *Account, p progress) (directory.Outcome, error) {
+	if a.Factor == nil || p.Want != directory.WantNoFactor {
+		return directory.Outcome{}, directory.ErrOver
+	}
+	if c.mustHave(a, p) {
+		return directory.Outcome{}, fmt.Errorf("%w: account %q", directory.ErrFactorRequired, a.ID)
+	}
+	id := a.ID
+	a, err := c.change(ctx, a, p, func(becomes *Account) error {
+		becomes.Factor = nil
+		return nil
+	})
+	if err != nil {
+		return perhaps(id, err)
+	}
+	p.Removed = true
+	outcome, err := c.next(a, p)
+	outcome.Changed = id
 	return outcome, err
 }
 
@@ -185,7 +238,7 @@ func (c *Checker) choose(ctx context.Context, a *Account, p progress, chosen red
 	own := []string{a.Login, a.Alias, a.Email, a.Name, a.FirstName, a.LastName}
 	err := c.cfg.Policy.Check(ctx, chosen, own, a.Factor != nil)
 	if unfit, ok := errors.AsType[*password.Unfit](err); ok {
-		return directory.Outcome{}, &directory.UnfitPassword{Policy: unfit.Reason}
+		return directory.Outcome{}, &directory.UnfitPassword{Rule: string(unfit.Rule), Least: unfit.Least}
 	}
 	if err != nil {
 		return directory.Outcome{}, fmt.Errorf("%w: judging a new password: %w", directory.ErrUnavailable, err)
@@ -196,7 +249,7 @@ func (c *Checker) choose(ctx context.Context, a *Account, p progress, chosen red
 		return directory.Outcome{}, fmt.Errorf("%w: comparing with the old password: %w", directory.ErrUnavailable, err)
 	}
 	if same {
-		return directory.Outcome{}, &directory.UnfitPassword{Policy: samePassword}
+		return directory.Outcome{}, &directory.UnfitPassword{Rule: string(password.Same)}
 	}
 	hash, err := c.cfg.Passwords.Hash(ctx, chosen)
 	if err != nil {
@@ -227,12 +280,8 @@ func (c *Checker) setUp(ctx context.Context, a *Account, p progress, code redact
 	if err != nil {
 		return directory.Outcome{}, err
 	}
-	codes := factor.NewCodes()
-	enrolled := &Factor{Step: step}
-	for _, recovery := range codes {
-		hash, _ := factor.HashCode(a.ID, redact.New(recovery))
-		enrolled.Recovery = append(enrolled.Recovery, hash)
-	}
+	codes, hashes := newCodes(a.ID)
+	enrolled := &Factor{Step: step, Recovery: hashes}
 	if enrolled.Key, err = c.cfg.Factors.Seal(ctx, a.ID, key); err != nil {
 		return directory.Outcome{}, sealing(a, err)
 	}

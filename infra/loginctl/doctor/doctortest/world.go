@@ -196,6 +196,7 @@ func (w *World) build() {
 	}}
 	s.Outputs = map[string]string{
 		"UsersLoginUrl": "https://" + w.Host + "/users/login", "UsersLogoutUrl": "https://" + w.Host + "/users/logout",
+		"UsersAccountUrl": "https://" + w.Host + "/users/account", "AgentsAccountUrl": "https://" + w.Host + "/agents/account",
 		"UsersSecretArn": w.AWS.SecretARN("UsersSecret-kT7cPq2LmZ0x"), "UsersDeskproUrl": "https://" + Helpdesk + "/",
 		"AgentsLoginUrl": "https://" + w.Host + "/agents/login", "AgentsLogoutUrl": "https://" + w.Host + "/agents/logout",
 		"AgentsSecretArn": w.AWS.SecretARN("AgentsSecret-w9XvRt4HsJ1y"), "AgentsDeskproUrl": "https://" + Helpdesk + "/",
