@@ -55,7 +55,7 @@ func formRoutes(t *testing.T) []string {
 func TestNoFunctionTakesAFormOfAnotherSite(t *testing.T) {
 	_, _, env := cognitoEnvironment(t, userOf("ugo@example.com"))
 	processes := map[bool]*runtimetest.Process{
-		false: start(t, "authenticate", append(env, "ACCOUNT_CONFIRMATION=on"), &bytes.Buffer{}), true: start(t, "logout", env, &bytes.Buffer{}),
+		false: start(t, "authenticate", append(env, "ACCOUNT_CONFIRMATION=on"), &bytes.Buffer{}), true: start(t, "login", env, &bytes.Buffer{}),
 	}
 	routes := formRoutes(t)
 	if len(routes) < 4 {

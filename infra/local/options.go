@@ -18,6 +18,8 @@ type options struct {
 	// data is the folder that the table is kept in; empty: it is not.
 	data string
 	mfa  bool
+	// looks are variables of how pages look, by name.
+	looks map[string]string
 }
 
 // parseOptions returns all that is wrong with the flags at once, with the cure.
@@ -32,6 +34,15 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.mfa, "mfa", false, "everyone needs a second factor, and has to set one up")
 	flags.StringVar(&o.sso, "sso", "button", "`how` people get from the practice Deskpro to the sign-in page: by a button, or automatic, and back to it when they are refused")
 	flags.StringVar(&o.federation, "federation", "button", "`how` people come to the pool's managed login: button, direct or off")
+	o.looks = map[string]string{}
+	flags.Func("look", "how pages look, as `NAME=VALUE`: a variable such as ACCENT=#0a6, LOGO=https://…, AGENTS_BRAND=Staff or LANGUAGES='de fr'; may be repeated", func(text string) error {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || !slices.Contains(looks(), name) {
+			return fmt.Errorf("write NAME=VALUE, with one of %s", strings.Join(looks(), " "))
+		}
+		o.looks[name] = value
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
@@ -71,6 +82,15 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 		problem(o.mfa && chosen, "-mfa with -flow USER_AUTH: Cognito lets nobody sign in by a code alone where everyone needs a second factor; leave out one of them")
 	}
 	return o, errors.Join(problems...)
+}
+
+// looks are the names of the variables that say how pages look.
+func looks() []string {
+	var names []string
+	for _, name := range []string{"BRAND", "ACCENT", "LOGO", "ICON", "SUPPORT_URL", "PRIVACY_URL", "TERMS_URL", "IMPRINT_URL"} {
+		names = append(names, name, "USERS_"+name, "AGENTS_"+name)
+	}
+	return append(names, "LANGUAGES")
 }
 
 // loopback refuses every address but the loopback one that localhost, where the

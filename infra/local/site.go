@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 
@@ -143,6 +144,7 @@ func (s *site) environment(name string) string {
 		"STATE_TABLE":           stateTable,
 		"DIRECTORY":             s.options.directory,
 	}
+	maps.Copy(variables, s.options.looks)
 	switch {
 	case s.pool == nil:
 		variables["ACCOUNTS_TABLE"] = accountsTable

@@ -109,7 +109,7 @@ func (p *newPassword) choose(cmd *cobra.Command, s *site, a *account.Account) (r
 	}
 	err = policy.Check(cmd.Context(), chosen, ownWords(a), a.Factor != nil)
 	if unfit, ok := errors.AsType[*password.Unfit](err); ok {
-		return redact.Secret{}, hint.With(fmt.Errorf("the password is not taken: %s", unfit.Reason()), "%s", policy.Describe(a.Factor != nil))
+		return redact.Secret{}, hint.With(fmt.Errorf("the password is not taken: %s", unfit.Reason()), "%s", least(policy, a))
 	}
 	return chosen, err
 }
@@ -120,8 +120,13 @@ func (p *newPassword) ask(cmd *cobra.Command, a *account.Account, policy *passwo
 		return redact.Secret{}, hint.With(err, "%s; or give --initial", hint.Of(err))
 	}
 	defer done()
-	fmt.Fprintln(cmd.ErrOrStderr(), policy.Describe(a.Factor != nil))
+	fmt.Fprintln(cmd.ErrOrStderr(), least(policy, a))
 	return askTwice(cmd.Context(), who, "New password for "+printable(a.Login)+": ", "Again: ")
+}
+
+// least says how long the password of a must be.
+func least(policy *password.Policy, a *account.Account) string {
+	return (&password.Unfit{Rule: password.TooShort, Least: policy.Least(a.Factor != nil)}).Reason()
 }
 
 // ownWords are what is known of the account's owner, and so no password.

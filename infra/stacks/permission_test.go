@@ -30,8 +30,9 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	versions := []string{"secretsmanager:DescribeSecret AgentsSecret", "secretsmanager:DescribeSecret UsersSecret"}
 	login := slices.Concat(trace, signing, versions, []string{
 		"logs:CreateLogStream LoginLogs.Arn", "logs:PutLogEvents LoginLogs.Arn",
-		"dynamodb:GetItem StateTable.Arn session#* ended#* bounces#users bounces#agents", // session.Find, bounce.Ledger
-		"dynamodb:PutItem StateTable.Arn session#* bounces#users bounces#agents",         // session.Find, noting the use; bounce.Ledger
+		"dynamodb:GetItem StateTable.Arn session#* ended#* devices#* bounces#users bounces#agents", // session.Find, Devices, bounce.Ledger
+		"dynamodb:PutItem StateTable.Arn session#* ended#* bounces#users bounces#agents",           // session.Find, noting the use; EndAllBut; bounce.Ledger
+		"dynamodb:DeleteItem StateTable.Arn session#*",                                             // session.EndDevice
 	})
 	// rotation.Rotation over awsrotation.Store. To confirm (TagResource) is not its own.
 	rotate := slices.Concat(trace, signing, versions, []string{
@@ -58,9 +59,7 @@ func TestEachRolePermitsWhatItsFunctionDoes(t *testing.T) {
 	}
 	logout := slices.Concat(trace, []string{
 		"logs:CreateLogStream LogoutLogs.Arn", "logs:PutLogEvents LogoutLogs.Arn",
-		"dynamodb:DeleteItem StateTable.Arn session#*",                // session.End, EndDevice
-		"dynamodb:GetItem StateTable.Arn session#* ended#* devices#*", // session.Find, Devices
-		"dynamodb:PutItem StateTable.Arn session#* ended#*",           // session.Find, noting the use; EndAllBut
+		"dynamodb:DeleteItem StateTable.Arn session#*", // session.End
 	})
 	preflight := slices.Concat(trace, signing, []string{
 		"logs:CreateLogStream PreflightLogs.Arn", "logs:PutLogEvents PreflightLogs.Arn",

@@ -125,7 +125,7 @@ func printable(text string) bool {
 
 // offered are the tags of package locales, which functions without pages must not
 // link, and to which a test holds them.
-const offered = "ar de en es fr he it ja nl pl pt-BR"
+const offered = "ar de en es fr he it ja nl pl pt-BR zh-Hans"
 
 // languages returns the tags of LANGUAGES.
 func (r *reader) languages() []string {

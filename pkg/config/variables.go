@@ -71,7 +71,7 @@ var variables = [...]Variable{
 	{"STATE_TABLE", every, "", "Name of the DynamoDB table for sessions, and for sign-ins that are under way. Required."},
 	{"BRAND", pages, "Helpdesk", "Your company's name, on every page."},
 	{"ACCENT", pages, "#1f56c4", "A colour of your brand, such as `#1f56c4`: buttons have it, and links a shade of it that is legible on the page."},
-	{"LOGO", pages, "", "A picture in place of the name: an `https:` address, which is the one request to elsewhere that pages then make, or a small one in itself, `data:image/svg+xml,…`. Lambda takes 4 KB for all variables together."},
+	{"LOGO", pages, "", "A picture in place of the name: an `https:` address, which is the one request to elsewhere that pages then make, or a small one in itself, `data:image/svg+xml,…`. Lambda takes 4 KB for all variables together: where everything is set, 600 bytes are left for all such pictures."},
 	{"ICON", pages, "", "The picture in the browser's tab, likewise. Not set: the name's first letter on the accent."},
 	{"SUPPORT_URL", pages, "", "Where people get help: an `https:`, `mailto:` or `tel:` address."},
 	{"PRIVACY_URL", pages, "", "Your privacy policy, `https:`."},

@@ -49,6 +49,8 @@ type Authenticator interface {
 	//     of this directory's. The way on is to sign in anew.
 	//   - ErrDenied: the directory's owner forbids it, such as by a rule on
 	//     risky sign-ins.
+	//   - ErrFactorRequired: the account has to keep the factor that the person
+	//     came to be without.
 	//
 	// After an error that is not final the challenge stays open; where it has
 	// changed meanwhile, the Outcome beside the error has the one to answer now.

@@ -113,15 +113,6 @@ type Unfit struct {
 
 func (u *Unfit) Error() string { return "unfit password: " + string(u.Rule) }
 
-// Reason says it in English, to who chose the password, and what to do. It quotes
-// neither the password nor what it was compared with.
-func (u *Unfit) Reason() string {
-	if u.Rule == TooShort {
-		return describe(u.Least)
-	}
-	return reasons[u.Rule]
-}
-
 // Rule is what a password is refused by.
 type Rule string
 
@@ -146,33 +137,40 @@ func Rules() []Rule {
 	return []Rule{TooLong, Untypable, TooShort, TooCommon, TooAlike, TooOwn, TooDated, Repetitive, InOrder, Leaked, Same}
 }
 
-const hint = "A few words in a row are easy to remember."
-
-var reasons = map[Rule]string{
-	TooLong:    "Choose a shorter password: 250 characters always fit.",
-	Untypable:  "Leave out what cannot be typed here, such as a tab or a line break: a paste may have brought it along.",
-	TooCommon:  "Choose another password: many people use this one, so it is among the first that strangers try. " + hint,
-	TooAlike:   "Choose another password: this is one that many people use, with a few characters added. " + hint,
-	TooOwn:     "Choose a password that has more in it than your name, your address or the company’s name. " + hint,
-	TooDated:   "Choose another password: a word and a year, whichever they are, are what strangers try early. " + hint,
-	Repetitive: "Choose another password: this repeats something that is easy to guess. " + hint,
-	InOrder:    "Choose another password: this follows the keyboard, the alphabet or the order of numbers. " + hint,
-	Leaked:     "Choose another password: this one was in a leak of some site’s passwords, and strangers try those first. " + hint,
-	Same:       "Choose a password other than the one you have.",
+// Reason says it in English, to who chose the password, and what to do. It quotes
+// neither the password nor what it was compared with.
+func (u *Unfit) Reason() string {
+	const hint = " A few words in a row are easy to remember."
+	switch u.Rule {
+	case TooLong:
+		return "Choose a shorter password: 250 characters always fit."
+	case Untypable:
+		return "Leave out what cannot be typed here, such as a tab or a line break: a paste may have brought it along."
+	case TooShort:
+		return fmt.Sprintf("Use at least %d characters.", u.Least) + hint
+	case TooCommon:
+		return "Choose another password: many people use this one, so it is among the first that strangers try." + hint
+	case TooAlike:
+		return "Choose another password: this is one that many people use, with a few characters added." + hint
+	case TooOwn:
+		return "Choose a password that has more in it than your name, your address or the company’s name." + hint
+	case TooDated:
+		return "Choose another password: a word and a year, whichever they are, are what strangers try early." + hint
+	case Repetitive:
+		return "Choose another password: this repeats something that is easy to guess." + hint
+	case InOrder:
+		return "Choose another password: this follows the keyboard, the alphabet or the order of numbers." + hint
+	case Leaked:
+		return "Choose another password: this one was in a leak of some site’s passwords, and strangers try those first." + hint
+	case Same:
+		return "Choose a password other than the one you have."
+	}
+	return ""
 }
 
-func describe(least int) string { return fmt.Sprintf("Use at least %d characters. %s", least, hint) }
-
-// Least is how many characters a password needs; factor as in Check.
-func (p *Policy) Least(factor bool) int { return p.least(factor) }
-
-// Describe is the hint to show before anything is typed; factor as in Check.
-func (p *Policy) Describe(factor bool) string {
-	return describe(p.least(factor))
-}
-
-// least is the minimum of code points.
-func (p *Policy) least(factor bool) int {
+// Least is how many characters a password needs, in code points; factor as in
+// Check.
+func (p *Policy) Least(factor bool) int {
 	if factor {
 		return factorMin
 	}
@@ -190,7 +188,7 @@ func (p *Policy) Check(ctx context.Context, password redact.Secret, own []string
 	switch rule := p.judge(password.Reveal(), own, factor); rule {
 	case "":
 	case TooShort:
-		return &Unfit{Rule: TooShort, Least: p.least(factor)}
+		return &Unfit{Rule: TooShort, Least: p.Least(factor)}
 	default:
 		return &Unfit{Rule: rule}
 	}
@@ -214,7 +212,7 @@ func (p *Policy) judge(typed string, own []string, factor bool) Rule {
 		return TooLong
 	case !utf8.ValidString(typed) || strings.ContainsFunc(typed, unseen):
 		return Untypable
-	case utf8.RuneCountInString(typed) < p.least(factor):
+	case utf8.RuneCountInString(typed) < p.Least(factor):
 		return TooShort
 	}
 	lower := strings.ToLower(typed)
@@ -232,7 +230,7 @@ func (p *Policy) judge(typed string, own []string, factor bool) Rule {
 	rest, digits, found := beside(inner, append(words(own), p.words...))
 	if found && (len(loose(digits, mostPadding)) <= mostPadding || repeated(digits)) {
 		letters := []rune(rest)
-		if len(letters) < (p.least(factor)+1)/2 || listed(rest) || straight(letters) || repeated(letters) {
+		if len(letters) < (p.Least(factor)+1)/2 || listed(rest) || straight(letters) || repeated(letters) {
 			return TooOwn
 		}
 	}

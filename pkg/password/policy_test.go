@@ -366,12 +366,31 @@ func TestLeakedPasswordsAreRefusedIfNothingElseIsSaidAgainstThem(t *testing.T) {
 	}
 }
 
-func TestDescribeSaysWhatCheckAsksFor(t *testing.T) {
-	policy := newPolicy(t, password.PolicyConfig{})
-	for factor, want := range map[bool]string{false: useFifteen, true: useEight} {
-		if got := policy.Describe(factor); got != want {
-			t.Errorf("Describe(%v) = %q, want %q", factor, got, want)
+func TestLeastIsWhatCheckAsksFor(t *testing.T) {
+	for _, row := range []struct {
+		min    int
+		factor bool
+		want   int
+	}{{0, false, 15}, {0, true, 8}, {20, false, 20}, {20, true, 8}} {
+		policy := newPolicy(t, password.PolicyConfig{MinLength: row.min})
+		if got := policy.Least(row.factor); got != row.want {
+			t.Errorf("at least %d, with a factor %v: Least = %d, want %d", row.min, row.factor, got, row.want)
 		}
+		err := policy.Check(t.Context(), redact.New(varied(row.want-1)), nil, row.factor)
+		if unfit, ok := errors.AsType[*password.Unfit](err); !ok || unfit.Rule != password.TooShort || unfit.Least != row.want {
+			t.Errorf("%d characters, with a factor %v: %v, want too_short with %d", row.want-1, row.factor, err, row.want)
+		}
+	}
+}
+
+func TestEachRuleHasASentenceOfItsOwn(t *testing.T) {
+	said := map[string]password.Rule{}
+	for _, rule := range password.Rules() {
+		sentence := (&password.Unfit{Rule: rule}).Reason()
+		if other, again := said[sentence]; again || sentence == "" {
+			t.Errorf("%s says %q, which %q does, too", rule, sentence, other)
+		}
+		said[sentence] = rule
 	}
 }
 
@@ -393,7 +412,7 @@ func FuzzCheckSaysNothingOfThePassword(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, typed, own string, factor bool) {
 		got := reason(t, policy, typed, []string{own}, factor)
-		if !sentences[got] && got != policy.Describe(factor) {
+		if !sentences[got] && got != map[bool]string{false: useFifteen, true: useEight}[factor] {
 			t.Errorf("%q: %q", typed, got)
 		}
 		if again := reason(t, policy, typed, []string{own}, factor); again != got {

@@ -15,21 +15,11 @@ import (
 // wantAccount is for who signs in to see their account: directories need not know.
 const wantAccount directory.Want = "account"
 
-// profile is what a session remembers: the person, and what the account page may
-// lead to. That page's function has no directory, so the one that does says.
+// profile is what a session remembers.
 type profile struct {
 	directory.User
-	// Can are the changes of the account that are offered, Provider is who signed
-	// the person in and keeps their password.
-	Can      []directory.Want `json:"can,omitempty"`
-	Provider string           `json:"provider,omitempty"`
-}
-
-func (s *Server) profileOf(user directory.User, in signIn) profile {
-	if in.Federated {
-		return profile{User: user, Provider: s.cfg.Offers.Federation}
-	}
-	return profile{User: user, Can: s.cfg.Offers.wants()}
+	// Federated: an identity provider signed the person in, and keeps what does.
+	Federated bool `json:"federated,omitempty"`
 }
 
 // parseProfile returns session.ErrNone for one of another release: who has it

@@ -57,7 +57,7 @@ func (v view) account(w http.ResponseWriter, door *Door, returnTo string, mine p
 		data.Notice = v.say("account.done." + done)
 	}
 	to := func(want directory.Want, key string) []link {
-		if !slices.Contains(mine.Can, want) {
+		if mine.Federated || !slices.Contains(v.offers.wants(), want) {
 			return nil
 		}
 		return []link{{v.say(key), wantURL(door, returnTo, want)}}
@@ -68,12 +68,12 @@ func (v view) account(w http.ResponseWriter, door *Door, returnTo string, mine p
 	} else {
 		data.App = to(directory.WantFactor, "account.set_up")
 	}
-	if mine.Provider != "" {
-		data.Elsewhere = v.say("account.elsewhere", "provider", mine.Provider)
+	if mine.Federated {
+		data.Elsewhere = v.say("account.elsewhere", "provider", v.offers.Federation)
 	}
 	for _, d := range devices {
 		shown := device{Handle: d.Handle, Name: d.Name, Opened: momentOf(d.Opened), Used: momentOf(d.Used), Current: d.Current}
-		if d.Name == unknownDevice {
+		if d.Name == unknownDevice || d.Name == "" {
 			shown.Name = v.say("account.unknown")
 		}
 		shown.EndName = v.say("account.end_of", "device", shown.Name, "time", shown.Opened.Text)

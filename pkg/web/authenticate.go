@@ -175,7 +175,7 @@ func atLeast(ctx context.Context, d time.Duration) (context.Context, context.Can
 // openSession gives the browser a new session and ends the one it came with,
 // so that an id from before signing in, whoever put it there, is worth nothing.
 func (s *Server) openSession(w http.ResponseWriter, r *http.Request, user directory.User, in signIn) (session.ID, error) {
-	encoded, err := json.Marshal(s.profileOf(user, in))
+	encoded, err := json.Marshal(profile{user, in.Federated})
 	if err != nil {
 		return session.ID{}, fmt.Errorf("encoding a session's profile: %w", err)
 	}

@@ -26,7 +26,8 @@ type problem struct {
 	level  slog.Level
 	// refused marks the refusal of a sign-in, which is audited.
 	refused bool
-	// other offers to sign in with another account.
+	// other is a page of its own in place of the form: the way on is another account,
+	// or another wish.
 	other bool
 	// causes is how many likely ones the page tells the administrator.
 	causes int
@@ -106,7 +107,7 @@ var problems = [...]problem{
 		admin: "If it happens to everyone, the log's error says what of the identity provider's token is not accepted."},
 	{is: directory.ErrFederation, code: "DPL-2017", status: http.StatusUnauthorized, reason: "federation_unacceptable", level: slog.LevelWarn, refused: true,
 		admin: "If it happens to everyone, the log's error says what of the identity provider's token is not accepted."},
-	{is: directory.ErrFactorRequired, code: "DPL-2023", status: http.StatusForbidden, reason: "factor_required", level: slog.LevelInfo,
+	{is: directory.ErrFactorRequired, code: "DPL-2023", status: http.StatusForbidden, reason: "factor_required", level: slog.LevelInfo, other: true,
 		admin: "None, if the account is to have a second factor: see to the door's factor and the groups that need one."},
 	{is: challenge.ErrBusy, code: "DPL-2019", status: http.StatusConflict, reason: "step_busy", level: slog.LevelInfo,
 		admin: "None: the answer came twice."},

@@ -239,9 +239,9 @@ const (
 
 // Routes returns all handlers by the route keys of the API.
 func (s *Server) Routes() map[string]http.Handler {
-	routes := map[string]http.Handler{routeLogin: s.Login(), routeOther: s.Login()}
-	for _, route := range []string{routeLogout, routeAccount, routeAccountForm} {
-		routes[route] = s.Logout()
+	routes := map[string]http.Handler{routeLogin: s.Login(), routeLogout: s.Logout()}
+	for _, route := range []string{routeAccount, routeAccountForm, routeOther} {
+		routes[route] = s.Login()
 	}
 	for _, route := range []string{
 		routePassword, routeStep, routeReset, routeResetForm, routeConfirm, routeConfirmForm, routeFederate, routeCallback,
@@ -252,9 +252,10 @@ func (s *Server) Routes() map[string]http.Handler {
 }
 
 // Login answers GET /{door}/login: a token for who has a live session, the
-// sign-in page for who has none.
+// sign-in page for who has none. To whoever has one it shows their own account,
+// too, from which sessions are ended.
 func (s *Server) Login() http.Handler {
-	return s.routes(map[string]handler{routeLogin: s.login})
+	return s.routes(map[string]handler{routeLogin: s.login, routeAccount: s.accountPage, routeAccountForm: s.post(s.endDevices)})
 }
 
 // Authenticate answers the sign-in page's form and all that may follow it: the
@@ -274,8 +275,7 @@ func (s *Server) Authenticate() http.Handler {
 	return s.routes(routes)
 }
 
-// Logout answers GET /{door}/logout, and the page of the person's own account,
-// from which sessions are ended.
+// Logout answers GET /{door}/logout.
 func (s *Server) Logout() http.Handler {
-	return s.routes(map[string]handler{routeLogout: s.logout, routeAccount: s.accountPage, routeAccountForm: s.post(s.endDevices)})
+	return s.routes(map[string]handler{routeLogout: s.logout})
 }

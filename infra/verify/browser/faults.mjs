@@ -23,7 +23,7 @@ export function faults(width) {
     if (!element.autocomplete) fault("no autocomplete", element);
   }
   for (const element of all("a, button")) {
-    if (!element.innerText.trim()) fault("no name", element);
+    if (!element.innerText.trim() && !element.ariaLabel?.trim()) fault("no name", element);
     const inText = element.localName === "a" && element.parentElement.innerText.trim() !== element.innerText.trim();
     if (!inText && element.getBoundingClientRect().height < 24) fault("hard to hit", element); // 2.5.8
   }
@@ -64,7 +64,7 @@ export function faults(width) {
     const style = getComputedStyle(element);
     if (text || element.localName === "input") legible(element, style.color, ground(element), 4.5);
     if (element.localName === "input") legible(element, style.borderTopColor, ground(element.parentElement), 3);
-    if (element.localName === "button" && opaque(style.backgroundColor)) {
+    if (element.localName === "button" && opaque(style.backgroundColor) && !opaque(style.borderTopColor)) {
       legible(element, style.backgroundColor, ground(element.parentElement), 3);
     }
   }

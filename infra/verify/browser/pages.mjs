@@ -5,7 +5,8 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 
-import { wrong } from "./authenticator.mjs";
+import { axe } from "./axe.mjs";
+import { authenticator, wrong } from "./authenticator.mjs";
 import { faults } from "./faults.mjs";
 import { screenshots, visit } from "./practice.mjs";
 import { doors } from "./visitor.mjs";
@@ -98,6 +99,34 @@ const looks = {
       await v.alerted(/isn’t right/);
     }],
   ],
+  "-directory dynamodb": [
+    ["account", null, async (v) => {
+      await open("/users/account")(v);
+      await v.submit("ugo@example.com");
+      await v.page.getByText("This browser").waitFor();
+    }],
+    ["account-sign-in", "username", open("/users/login?want=account")],
+    ["keep", null, async (v) => {
+      await open("/users/login?want=factor")(v);
+      await v.submit("ugo@example.com");
+      await v.answer({ code: await authenticator(await v.page.locator(".key").innerText()).code() });
+      await v.heading("Keep your recovery codes").waitFor();
+    }],
+    ["remove", null, async (v) => {
+      await open("/users/login?want=no_factor")(v);
+      await v.submit("mia@example.com");
+      await v.answer({ code: await authenticator().code() });
+      await v.heading("Turn off your authenticator app?").waitFor();
+    }],
+    ["waiting", "password", async (v) => {
+      for (let i = 0; i < 5; i++) {
+        await open("/users/login")(v);
+        await v.submit("nobody@example.com", "wrong");
+        await v.page.getByRole("alert").waitFor();
+      }
+      await v.alerted(/Try again in/);
+    }],
+  ],
   "-flow USER_AUTH": [
     ["sign-in-ways", "username", (v) => v.begin()],
     ["ways", null, async (v) => {
@@ -135,5 +164,6 @@ async function look(v, name, focus, reach) {
     await v.page.emulateMedia({ colorScheme });
     await v.page.screenshot({ path: path.join(screenshots, `${name}-${screen}.png`), fullPage: true });
     assert.deepEqual(await v.page.evaluate(faults, viewport.width), [], `faults on a ${screen} screen`);
+    if (screen !== "narrow") assert.deepEqual(await axe(v.page), [], `axe on a ${screen} screen, ${colorScheme}`);
   }
 }

@@ -2,8 +2,9 @@
 // VERIFY_CHROMIUM and VERIFY_NODE_MODULES.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { openSync, writeSync } from "node:fs";
+import { mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { after, afterEach, before, beforeEach, describe } from "node:test";
@@ -77,6 +78,26 @@ export function visit(options, flags = []) {
     v.site?.stop();
   });
   return v;
+}
+
+// debugged runs use with the port of a browser of its own that it may steer.
+export async function debugged(use) {
+  const folder = mkdtempSync(path.join(tmpdir(), "browser-"));
+  const own = spawn(process.env.VERIFY_CHROMIUM, ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--remote-debugging-port=0", `--user-data-dir=${folder}`], { stdio: ["ignore", "ignore", "pipe"] });
+  try {
+    for await (const line of createInterface({ input: own.stderr })) {
+      const port = /^DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)\//.exec(line)?.[1];
+      if (port) {
+        own.stderr.resume();
+        return await use(Number(port));
+      }
+    }
+    throw new Error("the browser ended before it was ready");
+  } finally {
+    own.kill();
+    await new Promise((done) => own.once("exit", done));
+    rmSync(folder, { recursive: true, force: true, maxRetries: 30, retryDelay: 200 }); // its last processes may still write
+  }
 }
 
 // bothWays runs the same tests with JavaScript and, beside them, without.

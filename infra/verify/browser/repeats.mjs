@@ -34,8 +34,11 @@ export function repeats() {
       await v.fill({ username: mia, password });
       await v.button("Sign in").dblclick();
       await v.heading("Enter your code").waitFor();
-      await v.fill({ code: await app.code() });
-      await v.button("Go on").dblclick();
+      if (v.scripted) await v.answer({ code: await app.code() }); // which sends itself
+      else {
+        await v.fill({ code: await app.code() });
+        await v.button("Go on").dblclick();
+      }
       await v.arriveAtTicket(mia);
     });
 
@@ -108,6 +111,7 @@ export function repeats() {
       const kept = v.page;
       const send = async (value) => {
         v.page = kept;
+        await kept.evaluate(() => delete document.querySelector("form").dataset.sent); // some seconds later
         const opened = v.context.waitForEvent("page");
         await v.answer({ code: value });
         v.page = await opened;

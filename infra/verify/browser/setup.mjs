@@ -17,7 +17,7 @@ export function setup() {
       await v.heading("Set up your authenticator app").waitFor();
       const key = await v.page.locator(".key").innerText();
       assert.match(key, /^([A-Z2-7]{4} )*[A-Z2-7]{1,4}$/);
-      const uri = new URL(await v.link("open the app").getAttribute("href"));
+      const uri = new URL(await v.link("Open the app on this device").getAttribute("href"));
       assert.equal(uri.protocol, "otpauth:");
       assert.equal(uri.searchParams.get("secret"), key.replaceAll(" ", ""));
       assert.equal(uri.searchParams.get("issuer"), "Practice Company");

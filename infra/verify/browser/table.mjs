@@ -64,6 +64,9 @@ export function table() {
       const elsewhere = await v.context.cookies();
       await v.context.clearCookies();
       await v.begin();
+      await v.link("Your account").click();
+      await v.submit(ana);
+      await v.heading("Your account").waitFor();
       await v.link("Change your password").click();
       await v.heading("Change your password").waitFor();
       await v.submit(ana, "not the password");
@@ -71,6 +74,9 @@ export function table() {
       await v.heading("Change your password").waitFor();
       await v.submit(ana);
       await v.answer({ new_password: better });
+      await v.heading("Your account").waitFor();
+      await v.page.getByRole("status").filter({ hasText: "Your password is changed." }).waitFor();
+      await v.link("Go to the helpdesk").click();
       await v.arriveAtTicket(ana);
       await v.context.clearCookies();
       await v.context.addCookies(elsewhere);
@@ -80,7 +86,9 @@ export function table() {
 
     test("an app of one's own, and its recovery codes", async () => {
       await v.begin();
-      await v.link("Set up an authenticator app").click();
+      await v.link("Your account").click();
+      await v.submit(ugo);
+      await v.link("Set up an app").click();
       await v.heading("Set up an authenticator app").waitFor();
       await v.submit(ugo);
       await v.heading("Set up your authenticator app").waitFor();
@@ -92,6 +100,8 @@ export function table() {
       await v.page.reload(); // the form is sent again, and leads to the same page
       assert.deepEqual(await v.page.locator(".codes code").allInnerTexts(), codes);
       await v.button("I have kept them").click();
+      await v.page.getByRole("status").filter({ hasText: "is set up" }).waitFor();
+      await v.link("Go to the helpdesk").click();
       await v.arriveAtTicket(ugo);
 
       const recover = async (code) => {

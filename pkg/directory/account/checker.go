@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+	"unicode/utf8"
 
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/factor"
@@ -144,7 +145,14 @@ func (c *Checker) Authenticate(ctx context.Context, credentials directory.Creden
 	if reason != "" {
 		return refused(found, reason, nil)
 	}
-	return c.next(found, progress{Want: credentials.Want, Factor: credentials.Factor})
+	return c.next(found, progress{Want: credentials.Want, Factor: credentials.Factor, Short: c.short(credentials)})
+}
+
+// short tells of a password that is too short without an app beside it, of who
+// came to be without theirs.
+func (c *Checker) short(credentials directory.Credentials) bool {
+	return credentials.Want == directory.WantNoFactor && !c.cfg.ReadOnly &&
+		utf8.RuneCountInString(credentials.Password.Reveal()) < c.cfg.Policy.Least(false)
 }
 
 func refused(found *Account, reason directory.Reason, cause error) (directory.Outcome, error) {

@@ -31,9 +31,10 @@ type progress struct {
 	Want  directory.Want `json:",omitempty"`
 	// Factor: the door wants one. Proved: there was one.
 	Factor, Proved bool `json:",omitempty"`
-	// Chosen and Enrolled: a new password, or app, was set in this sign-in; Removed:
-	// the app went; Renewed: the recovery codes are new.
-	Chosen, Enrolled, Removed, Renewed bool `json:",omitempty"`
+	// Chosen and Enrolled: a new password, or app, was set in this sign-in.
+	Chosen, Enrolled bool `json:",omitempty"`
+	// Short: the password is too short to be all that there is.
+	Short bool `json:",omitempty"`
 	// Key is the new app's.
 	Key string `json:",omitempty"`
 }
@@ -52,7 +53,7 @@ func stamp(c Credentials) string {
 // next returns what comes next for an account of which p is known. Who has an
 // app proves it before anything else; a new password comes before a new app, so
 // that who knows only an initial password cannot tie the account to theirs and
-// leave.
+// leave, and before the app goes beside which less was asked of the old one.
 func (c *Checker) next(a *Account, p progress) (directory.Outcome, error) {
 	p.Login, p.Stamp = a.Login, stamp(a.Credentials)
 	switch {
@@ -63,9 +64,11 @@ func (c *Checker) next(a *Account, p progress) (directory.Outcome, error) {
 		return pose(a, p, directory.Challenge{
 			Kind: kindCode, Step: directory.StepCode, Medium: directory.MediumApp, Recovery: len(a.Factor.Recovery) > 0,
 		})
-	case !p.Chosen && !c.cfg.ReadOnly && (a.MustChange || p.Want == directory.WantPassword):
+	case c.leaving(a, p) && c.mustHave(a, p):
+		return directory.Outcome{}, fmt.Errorf("%w: account %q", directory.ErrFactorRequired, a.ID)
+	case !p.Chosen && !c.cfg.ReadOnly && (a.MustChange || p.Want == directory.WantPassword || p.Short && c.leaving(a, p)):
 		return pose(a, p, directory.Challenge{
-			Kind: kindPassword, Step: directory.StepNewPassword, Least: c.cfg.Policy.Least(a.Factor != nil),
+			Kind: kindPassword, Step: directory.StepNewPassword, Least: c.cfg.Policy.Least(c.beside(a, p)),
 		})
 	case c.needsFactor(a, p) && c.cfg.Factors == nil:
 		return directory.Outcome{}, fmt.Errorf("%w: a second factor is required, but apps are switched off", directory.ErrMisconfigured)
@@ -74,18 +77,14 @@ func (c *Checker) next(a *Account, p progress) (directory.Outcome, error) {
 		return pose(a, p, directory.Challenge{
 			Kind: kindSetup, Step: directory.StepSetup, Medium: directory.MediumApp, Key: p.Key,
 		})
-	}
-	if a.Factor != nil && p.Want == directory.WantNoFactor && !p.Enrolled {
-		if c.mustHave(a, p) {
-			return directory.Outcome{}, fmt.Errorf("%w: account %q", directory.ErrFactorRequired, a.ID)
-		}
+	case c.leaving(a, p):
 		return pose(a, p, directory.Challenge{Kind: kindRemove, Step: directory.StepRemove})
 	}
 	user, err := a.user()
 	if err != nil {
 		return directory.Outcome{}, fmt.Errorf("reading account %q: %w", a.ID, err)
 	}
-	user.Factor = p.Proved && !p.Removed
+	user.Factor = p.Proved
 	return directory.Outcome{User: user}, nil
 }
 
@@ -100,6 +99,17 @@ func (c *Checker) mustHave(a *Account, p progress) bool {
 	return p.Factor || slices.ContainsFunc(a.Groups, func(group string) bool {
 		return slices.Contains(c.cfg.FactorGroups, group)
 	})
+}
+
+// leaving tells of an account whose app is to go, which is not one that was set
+// up in this sign-in because it had to be.
+func (c *Checker) leaving(a *Account, p progress) bool {
+	return a.Factor != nil && p.Want == directory.WantNoFactor && !p.Enrolled && c.cfg.Factors != nil
+}
+
+// beside tells of an account whose password has, and keeps, an app beside it.
+func (c *Checker) beside(a *Account, p progress) bool {
+	return a.Factor != nil && !c.leaving(a, p)
 }
 
 func pose(a *Account, p progress, challenge directory.Challenge) (directory.Outcome, error) {

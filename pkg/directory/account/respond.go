@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"deskpro-login/pkg/directory"
-	"deskpro-login/pkg/factor"
-	"deskpro-login/pkg/keyring"
 	"deskpro-login/pkg/password"
 	"deskpro-login/pkg/redact"
 )
@@ -71,8 +69,9 @@ func (c *Checker) still(ctx context.Context, p progress) (*Account, error) {
 
 // change writes what edit makes of the account, and does so again from what is
 // stored then if that has changed meanwhile in a way that p does not mind. A
-// write of its own whose answer was lost it knows by its hash or sealed key,
-// which nobody else could have written.
+// write of its own whose answer was lost it knows by the hash, sealed key or
+// recovery codes that nobody else could have written. That the app is gone
+// somebody else may have written: it is what was asked for all the same.
 func (c *Checker) change(ctx context.Context, a *Account, p progress, edit func(*Account) error) (*Account, error) {
 	for range maxConflicts {
 		becomes := a.Clone()
@@ -101,133 +100,26 @@ func (c *Checker) change(ctx context.Context, a *Account, p progress, edit func(
 
 // written returns the account as it is stored if that is becomes all the same.
 func (c *Checker) written(ctx context.Context, a, becomes *Account, p progress) *Account {
-	mine := stamp(becomes.Credentials)
-	if mine == p.Stamp {
+	mine, codes := stamp(becomes.Credentials), recovery(becomes)
+	if mine == p.Stamp && (len(codes) == 0 || slices.Contains(recovery(a), codes[0])) {
 		return nil // others write the same, such as the step of a code
 	}
 	// The write's own time may be over.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	there, err := c.cfg.Store.Find(ctx, a.Login)
-	if err != nil || there == nil || there.Version != a.Version+1 || stamp(there.Credentials) != mine {
+	if err != nil || there == nil || there.Disabled || there.Version != a.Version+1 ||
+		stamp(there.Credentials) != mine || !slices.Equal(recovery(there), codes) {
 		return nil
 	}
 	return there
 }
 
-// prove takes a code of the account's app, or a recovery code.
-func (c *Checker) prove(ctx context.Context, a *Account, p progress, code redact.Secret) (directory.Outcome, error) {
-	if c.cfg.Factors == nil {
-		return directory.Outcome{}, directory.ErrOver
-	}
-	recovery, recovered := factor.HashCode(a.ID, code)
-	a, err := c.change(ctx, a, p, func(becomes *Account) error {
-		f := becomes.Factor
-		if recovered {
-			at := slices.Index(f.Recovery, recovery)
-			if at < 0 {
-				return directory.ErrWrongCode
-			}
-			f.Recovery = slices.Delete(f.Recovery, at, at+1)
-			return nil
-		}
-		key, stale, err := c.cfg.Factors.Open(ctx, becomes.ID, f.Key)
-		if err != nil {
-			return sealing(becomes, err)
-		}
-		if f.Step, err = c.step(key, code, f.Step); err != nil || !stale {
-			return err
-		}
-		f.Key, err = c.cfg.Factors.Seal(ctx, becomes.ID, key)
-		return sealing(becomes, err)
-	})
-	if err != nil {
-		return directory.Outcome{}, err
-	}
-	p.Proved = true
-	outcome := directory.Outcome{}
-	if p.Want == directory.WantCodes {
-		outcome, err = c.renewCodes(ctx, a, p)
-	} else {
-		outcome, err = c.next(a, p)
-	}
-	outcome.Recovered = recovered
-	return outcome, err
-}
-
-// renewCodes gives the account new recovery codes and shows them.
-func (c *Checker) renewCodes(ctx context.Context, a *Account, p progress) (directory.Outcome, error) {
-	codes, hashes := newCodes(a.ID)
-	p.Stamp = stamp(a.Credentials)
-	a, err := c.change(ctx, a, p, func(becomes *Account) error {
-		becomes.Factor.Recovery = hashes
+func recovery(a *Account) []string {
+	if a.Factor == nil {
 		return nil
-	})
-	if err != nil {
-		return directory.Outcome{}, err
 	}
-	p.Renewed = true
-	outcome, err := pose(a, p, directory.Challenge{Kind: kindCodes, Step: directory.StepKeep, Codes: codes})
-	outcome.Renewed = true
-	return outcome, err
-}
-
-// newCodes returns recovery codes, and what is stored of them.
-func newCodes(id string) (codes, hashes []string) {
-	codes = factor.NewCodes()
-	for _, code := range codes {
-		hash, _ := factor.HashCode(id, redact.New(code))
-		hashes = append(hashes, hash)
-	}
-	return codes, hashes
-}
-
-// remove takes the app, and its recovery codes, from the account.
-func (c *Checker) remove(ctx context.Context, a *Account, p progress) (directory.Outcome, error) {
-	if a.Factor == nil || p.Want != directory.WantNoFactor {
-		return directory.Outcome{}, directory.ErrOver
-	}
-	if c.mustHave(a, p) {
-		return directory.Outcome{}, fmt.Errorf("%w: account %q", directory.ErrFactorRequired, a.ID)
-	}
-	id := a.ID
-	a, err := c.change(ctx, a, p, func(becomes *Account) error {
-		becomes.Factor = nil
-		return nil
-	})
-	if err != nil {
-		return perhaps(id, err)
-	}
-	p.Removed = true
-	outcome, err := c.next(a, p)
-	outcome.Changed = id
-	return outcome, err
-}
-
-// step is the time step of code, later than last.
-func (c *Checker) step(key factor.Key, code redact.Secret, last int64) (int64, error) {
-	step, err := key.Step(code, c.cfg.Now(), last)
-	switch {
-	case errors.Is(err, factor.ErrSpent):
-		return 0, directory.ErrSpentCode
-	case err != nil:
-		return 0, directory.ErrWrongCode
-	}
-	return step, nil
-}
-
-// sealing is the sentinel for an error of Factors.
-func sealing(a *Account, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, factor.ErrSealed):
-		return fmt.Errorf("%w: the key of account %q: %w", directory.ErrNoFactor, a.ID, err)
-	case errors.Is(err, keyring.ErrAbsent), errors.Is(err, keyring.ErrUnusable):
-		// Not wrapped: to the pages keyring's sentinels are about signing keys.
-		return fmt.Errorf("%w: the secret that seals the keys of apps: %v", directory.ErrMisconfigured, err)
-	}
-	return fmt.Errorf("%w: the secret that seals the keys of apps: %v", directory.ErrUnavailable, err)
+	return a.Factor.Recovery
 }
 
 // choose sets a new password.
@@ -236,7 +128,7 @@ func (c *Checker) choose(ctx context.Context, a *Account, p progress, chosen red
 		return directory.Outcome{}, directory.ErrOver
 	}
 	own := []string{a.Login, a.Alias, a.Email, a.Name, a.FirstName, a.LastName}
-	err := c.cfg.Policy.Check(ctx, chosen, own, a.Factor != nil)
+	err := c.cfg.Policy.Check(ctx, chosen, own, c.beside(a, p))
 	if unfit, ok := errors.AsType[*password.Unfit](err); ok {
 		return directory.Outcome{}, &directory.UnfitPassword{Rule: string(unfit.Rule), Least: unfit.Least}
 	}
@@ -265,37 +157,6 @@ func (c *Checker) choose(ctx context.Context, a *Account, p progress, chosen red
 	}
 	p.Chosen = true
 	outcome, err := c.next(a, p)
-	outcome.Changed = id
-	return outcome, err
-}
-
-// setUp gives the account the app whose code is right, in place of the one that
-// it may have, and new recovery codes.
-func (c *Checker) setUp(ctx context.Context, a *Account, p progress, code redact.Secret) (directory.Outcome, error) {
-	key, err := factor.ParseKey(p.Key)
-	if err != nil || c.cfg.Factors == nil {
-		return directory.Outcome{}, directory.ErrOver
-	}
-	step, err := c.step(key, code, 0)
-	if err != nil {
-		return directory.Outcome{}, err
-	}
-	codes, hashes := newCodes(a.ID)
-	enrolled := &Factor{Step: step, Recovery: hashes}
-	if enrolled.Key, err = c.cfg.Factors.Seal(ctx, a.ID, key); err != nil {
-		return directory.Outcome{}, sealing(a, err)
-	}
-	id := a.ID
-	a, err = c.change(ctx, a, p, func(becomes *Account) error {
-		becomes.Factor = enrolled
-		return nil
-	})
-	if err != nil {
-		return perhaps(id, err)
-	}
-	p.Proved, p.Enrolled, p.Key = true, true, ""
-	p.Stamp = stamp(a.Credentials)
-	outcome, err := pose(a, p, directory.Challenge{Kind: kindCodes, Step: directory.StepKeep, Codes: codes})
 	outcome.Changed = id
 	return outcome, err
 }

@@ -77,6 +77,9 @@ func TestWhatIsSwitchedOffIsNotAskedFor(t *testing.T) {
 		{"a factor that the door asks for, without factors", newMara(), directory.Credentials{Factor: true}, withoutFactors, directory.ErrMisconfigured},
 		{"an app that the person asks for, without factors", newMara(), directory.Credentials{Want: directory.WantFactor}, withoutFactors, nil},
 		{"another password, where nothing is written", newMara(), directory.Credentials{Want: directory.WantPassword}, readOnly, nil},
+		{"to be without an app, where nothing is written", newMara(), directory.Credentials{Want: directory.WantNoFactor}, readOnly, nil},
+		{"to be without an app, without factors", withFactor(t), directory.Credentials{Want: directory.WantNoFactor}, withoutFactors, directory.ErrNoFactor},
+		{"new recovery codes, without factors", withFactor(t), directory.Credentials{Want: directory.WantCodes}, withoutFactors, directory.ErrNoFactor},
 		{"anything else", newMara(), directory.Credentials{Want: "everything"}, asItIs, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -25,9 +25,9 @@ func (d *Directory) Authenticate(ctx context.Context, c directory.Credentials) (
 	if !possibleLogin(login) || !passwordless && !possiblePassword(password) {
 		return directory.Outcome{}, &directory.Refusal{Reason: directory.ReasonUnspecified}
 	}
-	parameters := map[string]string{"USERNAME": login}
+	parameters, begun := map[string]string{"USERNAME": login}, course{Want: c.Want}
 	if !passwordless {
-		parameters["PASSWORD"] = password
+		parameters["PASSWORD"], begun = password, begun.typed(password)
 	}
 	if choosing && !passwordless {
 		parameters["PREFERRED_CHALLENGE"] = passwordChallenge
@@ -48,7 +48,7 @@ func (d *Directory) Authenticate(ctx context.Context, c directory.Credentials) (
 	outcome, err := d.outcome(ctx, signingIn, answer{
 		result: out.AuthenticationResult, challenge: string(out.ChallengeName),
 		parameters: out.ChallengeParameters, available: out.AvailableChallenges, session: aws.ToString(out.Session),
-	}, pending{Username: login, Unproved: passwordless})
+	}, pending{Username: login, Unproved: passwordless, course: begun})
 	if next := outcome.Challenge; err == nil && !passwordless && next != nil && next.Step == directory.StepPassword {
 		// Asked for what was sent: whoever typed it need not type it twice.
 		outcome, err = d.Respond(ctx, *next, directory.Answer{Password: c.Password, Client: c.Client})

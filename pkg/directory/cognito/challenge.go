@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"deskpro-login/pkg/directory"
@@ -52,18 +53,14 @@ type answer struct {
 	session    string
 }
 
-// outcome reads an answer: a challenge, whatever is beside it, or the person. p
-// is what is known from before.
+// outcome reads an answer: a challenge, whatever is beside it, or the person, who
+// may get one of ours. p is what is known from before.
 func (d *Directory) outcome(ctx context.Context, doing action, a answer, p pending) (directory.Outcome, error) {
 	if a.challenge == "" {
 		if a.result == nil || aws.ToString(a.result.IdToken) == "" {
 			return directory.Outcome{}, doing.unavailable(errors.New("answer has neither a challenge nor an ID token"))
 		}
-		user, err := d.user(*a.result.IdToken)
-		if err != nil {
-			return directory.Outcome{}, err
-		}
-		return directory.Outcome{User: user}, nil
+		return d.enter(ctx, doing, *a.result, p)
 	}
 	c, err := a.read()
 	if err != nil {
@@ -78,7 +75,7 @@ func (d *Directory) outcome(ctx context.Context, doing action, a answer, p pendi
 		c.Destination = ""
 	}
 	if c.Step == directory.StepSetup {
-		if c.Key, p.Session, err = d.newKey(ctx, doing, a.session); err != nil {
+		if c.Key, p.Session, err = d.newKey(ctx, doing, cip.AssociateSoftwareTokenInput{Session: aws.String(a.session)}); err != nil {
 			return directory.Outcome{}, err
 		}
 	}

@@ -4,9 +4,17 @@
 // It signs people in with AdminInitiateAuth and AdminRespondToAuthChallenge,
 // for which the caller's role needs cognito-idp:AdminInitiateAuth and
 // cognito-idp:AdminRespondToAuthChallenge, and the app client Config.Flow. The
-// other operations (recovery, and setting up an authenticator) ask for no
-// permission. A federated user has no password in the pool and cannot sign in
+// other operations ask for no permission: recovery's, and those that set up an
+// authenticator. A federated user has no password in the pool and cannot sign in
 // here.
+//
+// Who came to change their password or authenticator does so once the pool has
+// let them in, by ChangePassword, AssociateSoftwareToken, VerifySoftwareToken and
+// SetUserMFAPreference. These go by the access token of the same sign-in, for
+// which Cognito evaluates no IAM policy, and by its scope
+// aws.cognito.signin.user.admin, which the tokens of this API have. The token is
+// in a Challenge's State and nowhere else.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-public-server-side.html
 //
 // Give the app client PreventUserExistenceErrors: ENABLED. Otherwise Cognito
 // tells unknown logins apart; this package passes that on to the log only, but
@@ -49,7 +57,7 @@ const (
 	// once is for what cannot be repeated. The answer to a challenge uses its
 	// session up, and so does setting up an authenticator: where the first
 	// call's outcome was lost a second could only be told that the session is
-	// used. And asking for a code twice sends two, of which the first is void.
+	// used, or that the old password is wrong by now. And asking for a code twice sends two, of which the first is void.
 	once = 1
 )
 
@@ -115,6 +123,8 @@ type calls struct {
 	respond   call[cip.AdminRespondToAuthChallengeInput, cip.AdminRespondToAuthChallengeOutput]
 	associate call[cip.AssociateSoftwareTokenInput, cip.AssociateSoftwareTokenOutput]
 	verify    call[cip.VerifySoftwareTokenInput, cip.VerifySoftwareTokenOutput]
+	changeIt  call[cip.ChangePasswordInput, cip.ChangePasswordOutput]
+	prefer    call[cip.SetUserMFAPreferenceInput, cip.SetUserMFAPreferenceOutput]
 	forgot    call[cip.ForgotPasswordInput, cip.ForgotPasswordOutput]
 	reset     call[cip.ConfirmForgotPasswordInput, cip.ConfirmForgotPasswordOutput]
 	resend    call[cip.ResendConfirmationCodeInput, cip.ResendConfirmationCodeOutput]
@@ -135,9 +145,9 @@ func New(config Config) (*Directory, error) {
 	again, single := config.client(region, attempts), config.client(region, once)
 	d := &Directory{
 		calls: calls{
-			initiate: again.AdminInitiateAuth, describe: again.DescribeUserPoolClient, look: again.AdminGetUser,
+			initiate: again.AdminInitiateAuth, describe: again.DescribeUserPoolClient, look: again.AdminGetUser, prefer: again.SetUserMFAPreference,
 			respond: single.AdminRespondToAuthChallenge, associate: single.AssociateSoftwareToken, verify: single.VerifySoftwareToken,
-			forgot: single.ForgotPassword, reset: single.ConfirmForgotPassword,
+			changeIt: single.ChangePassword, forgot: single.ForgotPassword, reset: single.ConfirmForgotPassword,
 			resend: single.ResendConfirmationCode, confirm: single.ConfirmSignUp,
 		},
 		flow:       types.AuthFlowType(config.Flow),

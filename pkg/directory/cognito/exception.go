@@ -18,6 +18,7 @@ type action string
 const (
 	signingIn  action = "signing in with Cognito"
 	answering  action = "answering Cognito's challenge"
+	changing   action = "changing an account in Cognito"
 	resetting  action = "resetting a password in Cognito"
 	confirming action = "confirming an account in Cognito"
 	inspecting action = "inspecting Cognito's app client"
@@ -76,7 +77,7 @@ func (e exception) misconfigured() bool {
 		"FeatureUnavailableInTierException", "OperationNotEnabledException":
 		return true
 	}
-	return e.aboutSecret() || e.aboutSending()
+	return e.aboutSecret() || e.aboutSending() || e.lacksScope()
 }
 
 // aboutSending: how the pool sends codes, and its triggers. For a login that
@@ -140,6 +141,9 @@ func newQuiet(e exception) quiet {
 	case "UnexpectedLambdaException", "InvalidLambdaResponseException":
 		return quiet{code + ": a trigger of the pool failed: see the log of its Lambda function", e.err}
 	default:
+		if e.lacksScope() {
+			return quiet{code + ": " + e.ErrorMessage() + ": see what the pool's pre token generation trigger does to aws.cognito.signin.user.admin", e.err}
+		}
 		if e.misconfigured() || e.aboutFlow() || e.mailsUsedUp() || code == "ForbiddenException" {
 			return quiet{code + ": " + e.ErrorMessage(), e.err}
 		}
@@ -164,4 +168,17 @@ func (e exception) mailsUsedUp() bool {
 // used or expired.
 func (e exception) lostSession() bool {
 	return e.ErrorCode() == "NotAuthorizedException" && e.says("invalid session")
+}
+
+// lostToken: "Access Token has expired", "Access Token has been revoked", "Invalid
+// Access Token".
+func (e exception) lostToken() bool {
+	return e.ErrorCode() == "NotAuthorizedException" && e.says("access token") && !e.lacksScope()
+}
+
+// lacksScope: "Access Token does not have required scopes". The API's tokens have
+// the one that is required unless a trigger suppresses it.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-lambda-pre-token-generation.html
+func (e exception) lacksScope() bool {
+	return e.ErrorCode() == "NotAuthorizedException" && e.says("required scopes")
 }

@@ -29,6 +29,9 @@ func (d *Directory) Respond(ctx context.Context, c directory.Challenge, a direct
 	if !ok {
 		return directory.Outcome{}, answering.over("a challenge that Cognito did not pose")
 	}
+	if p.Entered != nil {
+		return d.change(ctx, c, p, a)
+	}
 	if c.Kind == setupChallenge {
 		return d.finishSetup(ctx, c, p, a)
 	}
@@ -135,5 +138,6 @@ func (d *Directory) send(ctx context.Context, p pending, responses map[string]st
 		Username: p.Username,
 		// A choice alone proves nothing.
 		Unproved: p.Unproved && p.Challenge == firstChallenge,
+		course:   p.course.after(p.Challenge, responses),
 	})
 }

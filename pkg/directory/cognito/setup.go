@@ -13,22 +13,25 @@ import (
 	"deskpro-login/pkg/directory"
 )
 
-// newKey begins setting up an authenticator: it returns its key and the session
-// that goes on from there.
+// newKey begins setting up an authenticator, by a session or an access token: it
+// returns its key and, by a session, the one that goes on from there. An app that
+// the account has stays until the new one's code was right.
+// https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AssociateSoftwareToken.html
 // https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
-func (d *Directory) newKey(ctx context.Context, doing action, session string) (key, next string, err error) {
-	out, err := d.associate(ctx, &cip.AssociateSoftwareTokenInput{Session: aws.String(session)})
+func (d *Directory) newKey(ctx context.Context, doing action, in cip.AssociateSoftwareTokenInput) (key, next string, err error) {
+	out, err := d.associate(ctx, &in)
 	if err != nil {
-		if e, ok := exceptionOf(err); ok && e.lostSession() {
+		if e, ok := exceptionOf(err); ok && (e.lostSession() || e.lostToken()) {
 			return "", "", doing.over(e.ErrorCode())
 		}
 		return "", "", doing.failed(err)
 	}
 	key = strings.TrimRight(aws.ToString(out.SecretCode), "=")
-	if key == "" || aws.ToString(out.Session) == "" {
+	next = aws.ToString(out.Session)
+	if key == "" || next == "" && in.Session != nil {
 		return "", "", doing.unavailable(errors.New("a new authenticator has no key or no session"))
 	}
-	return key, *out.Session, nil
+	return key, next, nil
 }
 
 // finishSetup takes two calls. Where the second fails the first has changed the

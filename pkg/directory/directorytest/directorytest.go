@@ -97,7 +97,7 @@ func sentinels(err error) []error {
 		directory.ErrBadCredentials, directory.ErrUnverifiedEmail, directory.ErrIncomplete,
 		directory.ErrThrottled, directory.ErrMisconfigured, directory.ErrUnavailable,
 		directory.ErrOver, directory.ErrWrongCode, directory.ErrSpentCode, directory.ErrNoFactor, directory.ErrDenied,
-		directory.ErrUnfitPassword, directory.ErrUnfitAttribute,
+		directory.ErrUnfitPassword, directory.ErrUnfitAttribute, directory.ErrFactorRequired,
 	} {
 		if errors.Is(err, sentinel) {
 			found = append(found, sentinel)

@@ -41,6 +41,7 @@ var offered = [...]struct{ tag, name, dir string }{
 	{"nl", "Nederlands", "ltr"},
 	{"pl", "Polski", "ltr"},
 	{"pt-BR", "Português (Brasil)", "ltr"},
+	{"zh-Hans", "简体中文", "ltr"},
 }
 
 // Available returns the tags of all languages, the default one first.

@@ -44,14 +44,22 @@ func RunFlows(t *testing.T, open func(t *testing.T, accounts []account.Account) 
 		"an app is set up by who has to":                         testRequired,
 		"another app takes the place of the first":               testWantFactor,
 		"an app is turned off by who proves it":                  testWantNoFactor,
+		"an app is turned off by a recovery code":                testNoFactorByRecovery,
+		"a short password does not stay without an app":          testNoFactorShort,
 		"an app that must be there stays":                        testNoFactorRequired,
+		"apps are switched off before one is turned off":         testNoFactorSwitchedOff,
+		"who has no app cannot turn it off":                      testNoFactorOfNone,
+		"what happens before an app is turned off ends that":     testRemovalMeanwhile,
+		"of an app that is turned off twice at once":             testRemovalAtOnce,
 		"new recovery codes take the place of the old ones":      testWantCodes,
+		"of those who renew the codes at once one does":          testCodesAtOnce,
 		"what happens to the account meanwhile ends the sign-in": testMeanwhile,
 		"no step can be left out":                                testOrder,
 		"an outdated hash is replaced by a right password":       testRenew,
 		"a key is sealed anew after its secret was":              testReseal,
 		"two sign-ins that replace an outdated hash":             testRenewAtOnce,
 		"answers of the store that are lost":                     testLost,
+		"new recovery codes that were not written":               testCodesUnwritten,
 		"the second login is as good as the first":               testAlias,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newFlow(t, open)) })
@@ -127,12 +135,17 @@ func newFlow(t *testing.T, open func(t *testing.T, accounts []account.Account) O
 
 func (f *flow) newChecker(groups []string) *account.Checker {
 	f.t.Helper()
+	return f.checkerWith(f.vault(), groups)
+}
+
+func (f *flow) checkerWith(factors *factor.Vault, groups []string) *account.Checker {
+	f.t.Helper()
 	policy, err := password.NewPolicy(password.PolicyConfig{})
 	if err != nil {
 		f.t.Fatal(err)
 	}
 	checker, err := account.New(account.Config{
-		Store: f.lossy, Passwords: plain{}, Policy: policy, Factors: f.vault(), FactorGroups: groups, Now: f.clock,
+		Store: f.lossy, Passwords: plain{}, Policy: policy, Factors: factors, FactorGroups: groups, Now: f.clock,
 	})
 	if err != nil {
 		f.t.Fatal(err)

@@ -38,6 +38,29 @@ func testLost(t *testing.T, f *flow) {
 			f.user(f.answer(kept, ""))
 			f.Put(t, *plain)
 		})
+		t.Run("that an app is gone was written "+name, func(t *testing.T) {
+			abe := f.stored(appLogin).Clone()
+			remove := f.challenge(f.answer(f.wanting(directory.WantNoFactor, false), f.codes[0]))
+			f.lossy.set(written(lost))
+			outcome, err := f.answer(remove, "")
+			if user := f.user(outcome, err); outcome.Changed != "id-abe" || user.Factor {
+				t.Errorf("the outcome is %+v of %+v", outcome, user)
+			}
+			f.Put(t, *abe)
+		})
+		t.Run("new recovery codes were written "+name, func(t *testing.T) {
+			abe := f.stored(appLogin).Clone()
+			c := f.wanting(directory.WantCodes, false)
+			f.lossy.set(written(lost))
+			outcome, err := f.answer(c, f.codes[0]) // which is used up: these are all that is left
+			kept := f.challenge(outcome, err)
+			if !outcome.Renewed || !outcome.Recovered {
+				t.Errorf("the outcome is %+v of %+v", outcome, kept)
+			}
+			f.user(f.answer(kept, ""))
+			f.user(f.answer(f.mustBegin(appLogin, oldPassword), kept.Codes[0]))
+			f.Put(t, *abe)
+		})
 		t.Run("a code was written "+name, func(t *testing.T) {
 			code := f.code(appKey, 0)
 			c := f.mustBegin(appLogin, oldPassword)
@@ -67,6 +90,9 @@ func testLost(t *testing.T, f *flow) {
 		"an app": func() directory.Challenge {
 			return f.challenge(f.begin(directory.Credentials{Login: plainLogin, Password: redact.New(oldPassword), Want: directory.WantFactor}))
 		},
+		"that an app is gone": func() directory.Challenge {
+			return f.challenge(f.answer(f.wanting(directory.WantNoFactor, false), f.codes[1]))
+		},
 	} {
 		t.Run(name+" that may have been written", func(t *testing.T) {
 			c := challenge()
@@ -80,6 +106,21 @@ func testLost(t *testing.T, f *flow) {
 				t.Errorf("it cannot be tried again: %v", err)
 			}
 		})
+	}
+}
+
+// New recovery codes that were not written leave the one that was typed as good as
+// before.
+func testCodesUnwritten(t *testing.T, f *flow) {
+	c := f.wanting(directory.WantCodes, false)
+	f.lossy.set(unwritten)
+	outcome, err := f.answer(c, f.codes[0])
+	if !errors.Is(err, directory.ErrUnavailable) || outcome.Renewed || outcome.Recovered || outcome.Challenge != nil {
+		t.Errorf("got %+v, %v, want ErrUnavailable", outcome, err)
+	}
+	outcome, err = f.answer(c, f.codes[0])
+	if kept := f.challenge(outcome, err); !outcome.Renewed || len(kept.Codes) != 10 {
+		t.Errorf("the outcome is %+v of %+v", outcome, kept)
 	}
 }
 

@@ -6,9 +6,11 @@
 //
 // Of the API it knows AdminInitiateAuth with ADMIN_USER_PASSWORD_AUTH and
 // USER_AUTH, AdminRespondToAuthChallenge, AssociateSoftwareToken and
-// VerifySoftwareToken by session, ForgotPassword, ConfirmForgotPassword,
-// ConfirmSignUp, ResendConfirmationCode, AdminGetUser and DescribeUserPoolClient. Of managed
-// login it knows the code grant with PKCE, the keys and logging out.
+// VerifySoftwareToken by session and by access token, ChangePassword,
+// SetUserMFAPreference of an authenticator app, ForgotPassword,
+// ConfirmForgotPassword, ConfirmSignUp, ResendConfirmationCode, AdminGetUser and
+// DescribeUserPoolClient. Of managed login it knows the code grant with PKCE, the
+// keys and logging out.
 //
 // Where AWS's answer is documented or reported, type and message are AWS's.
 // Where it is not, the fake refuses. It is stricter than AWS on purpose: a
@@ -163,6 +165,8 @@ func operations() map[string]operation {
 		"DescribeUserPoolClient":      {answer: (*Server).describe},
 		"AssociateSoftwareToken":      {unsigned: true, answer: (*Server).associate},
 		"VerifySoftwareToken":         {unsigned: true, answer: (*Server).verify},
+		"ChangePassword":              {unsigned: true, answer: (*Server).change},
+		"SetUserMFAPreference":        {unsigned: true, answer: (*Server).prefer},
 		"ForgotPassword":              {unsigned: true, answer: (*Server).forgot},
 		"ConfirmForgotPassword":       {unsigned: true, answer: (*Server).reset},
 		"ConfirmSignUp":               {unsigned: true, answer: (*Server).confirm},

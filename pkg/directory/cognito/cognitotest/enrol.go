@@ -14,7 +14,7 @@ const keyBytes = 32
 var userCodePattern = regexp.MustCompile(`^[0-9]{6}$`)
 
 // TOTPKey returns the shared key of the authenticator that the user of login
-// has, or else of the one that they are about to set up.
+// signs in with, or else of the one that they are about to set up.
 func (s *Server) TOTPKey(t testing.TB, login string) []byte {
 	t.Helper()
 	s.mu.Lock()
@@ -35,23 +35,32 @@ type associateInput struct {
 	Session     string
 }
 
-// associate is AssociateSoftwareToken, with the session of MFA_SETUP.
+// associate is AssociateSoftwareToken, with the session of MFA_SETUP or the access
+// token of who is signed in.
 func (s *Server) associate(body []byte, _ Fault) (any, error) {
 	var in associateInput
 	if err := decode(body, &in); err != nil {
 		return nil, err
 	}
-	current, err := s.setupSession(in.AccessToken, in.Session)
+	key := make([]byte, keyBytes)
+	_, _ = rand.Read(key)
+	encoded := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(key)
+	if in.AccessToken != "" {
+		a, err := s.enrolling(in.AccessToken, in.Session)
+		if err != nil {
+			return nil, err
+		}
+		a.pending, a.mistaken = key, 0
+		return struct{ SecretCode string }{encoded}, nil
+	}
+	current, err := s.openSession(in.Session, setupFactor)
 	if err != nil {
 		return nil, err
 	}
 	current.used = true
-	key := make([]byte, keyBytes)
-	_, _ = rand.Read(key)
 	current.account.pending = key
 	return struct{ SecretCode, Session string }{
-		base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(key),
-		s.keepSession(&session{account: current.account, challenge: setupFactor, key: key}),
+		encoded, s.keepSession(&session{account: current.account, challenge: setupFactor, key: key}),
 	}, nil
 }
 
@@ -62,8 +71,9 @@ type verifyInput struct {
 	UserCode           string
 }
 
-// verify is VerifySoftwareToken, with the session of AssociateSoftwareToken.
-// Its Session of the answer is what MFA_SETUP is answered with.
+// verify is VerifySoftwareToken, with the session of AssociateSoftwareToken or the
+// access token that it had. Its Session of the answer is what MFA_SETUP is
+// answered with.
 func (s *Server) verify(body []byte, _ Fault) (any, error) {
 	var in verifyInput
 	if err := decode(body, &in); err != nil {
@@ -72,7 +82,10 @@ func (s *Server) verify(body []byte, _ Fault) (any, error) {
 	if !userCodePattern.MatchString(in.UserCode) {
 		return nil, invalidParameter("1 validation error detected: Value at 'userCode' failed to satisfy constraint: Member must satisfy regular expression pattern: [0-9]+")
 	}
-	current, err := s.setupSession(in.AccessToken, in.Session)
+	if in.AccessToken != "" {
+		return s.register(in)
+	}
+	current, err := s.openSession(in.Session, setupFactor)
 	if err != nil {
 		return nil, err
 	}
@@ -82,18 +95,54 @@ func (s *Server) verify(body []byte, _ Fault) (any, error) {
 	step, ok := matchStep(current.key, in.UserCode, s.config.Now())
 	if !ok {
 		current.wrong++
-		return nil, &exception{"EnableSoftwareTokenMFAException", "Code mismatch"}
+		return nil, enableMismatch()
 	}
 	current.used = true
 	next := &session{account: current.account, challenge: setupFactor, key: current.key, step: step, enrolled: true}
 	return struct{ Session, Status string }{s.keepSession(next), "SUCCESS"}, nil
 }
 
-func (s *Server) setupSession(token, id string) (*session, error) {
-	if token != "" {
-		return nil, notAuthorized("Invalid Access Token")
+// enrolling returns the account of who sets up an app while signed in. AWS's words
+// for a pool without apps:
+// https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
+func (s *Server) enrolling(token, session string) (*account, error) {
+	if session != "" {
+		return nil, invalidParameter("Only one of an access token and a session can be given")
 	}
-	return s.openSession(id, setupFactor)
+	a, err := s.bearer(token)
+	if err == nil && s.config.MFA == "OFF" {
+		err = &exception{"SoftwareTokenMFANotFoundException", "Software Token MFA has not been enabled by the userPool."}
+	}
+	return a, err
+}
+
+// register ends setting up an app while signed in. It takes the place of the one
+// before, but is not asked for at sign-ins until SetUserMFAPreference, unless that
+// was.
+func (s *Server) register(in verifyInput) (any, error) {
+	a, err := s.enrolling(in.AccessToken, in.Session)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(a.pending) == 0, a.mistaken >= wrongCodes:
+		return nil, invalidParameter("No software token is being set up")
+	}
+	step, ok := matchStep(a.pending, in.UserCode, s.config.Now())
+	if !ok {
+		a.mistaken++
+		return nil, enableMismatch()
+	}
+	if len(a.TOTP) > 0 {
+		a.TOTP = a.pending
+	} else {
+		a.registered = a.pending
+	}
+	a.usedStep, a.pending = step, nil
+	return struct{ Status string }{"SUCCESS"}, nil
+}
+
+func enableMismatch() error {
+	return &exception{"EnableSoftwareTokenMFAException", "Code mismatch"}
 }
 
 // answerSetup ends MFA_SETUP, with the session of VerifySoftwareToken.

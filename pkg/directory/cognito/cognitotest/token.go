@@ -24,7 +24,7 @@ func (s *Server) issuer() string {
 
 // tokens ends a sign-in through the API.
 func (s *Server) tokens(a *account, fault Fault) (*answer, error) {
-	made, err := s.makeTokens(a, "", "aws.cognito.signin.user.admin", fault)
+	made, err := s.makeTokens(a, "", ownScope, fault)
 	if err != nil {
 		return nil, err
 	}

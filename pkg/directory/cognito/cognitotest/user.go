@@ -67,8 +67,10 @@ type account struct {
 	failures    int
 	failed      time.Time
 	lockedUntil time.Time
-	usedStep    int64 // the time step of the last TOTP code accepted
-	pending     []byte
+	usedStep    int64  // the time step of the last TOTP code accepted
+	pending     []byte // the key of an app that is being set up
+	mistaken    int    // wrong codes of that
+	registered  []byte // the key of an app that was set up and is not in use
 	codes       map[string]*sentCode
 	newest      *Message
 	asked       map[string][]time.Time
