@@ -14,7 +14,7 @@ VULNDB    ?= https://vuln.go.dev
 # The SAM CLI of the one who deploys, or SAM=.verify/sam/bin/sam, which make validate installs.
 SAM       ?= sam
 
-.PHONY: run test validate verify build deploy bench lint FORCE
+.PHONY: run test validate verify pictures build deploy bench lint FORCE
 
 run:
 	go run ./infra/local
@@ -28,6 +28,10 @@ validate:
 
 verify:
 	bash infra/verify/run.sh
+
+# The README's, anew, with what make verify has installed.
+pictures:
+	VERIFY_CHROMIUM=$$(command -v chromium) VERIFY_NODE_MODULES=$(CURDIR)/.verify/node/node_modules node infra/verify/browser/pictures.mjs
 
 build: $(FUNCTIONS:%=dist/%/bootstrap)
 

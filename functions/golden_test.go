@@ -108,6 +108,7 @@ var (
 	freshPattern  = regexp.MustCompile(`\b(state|nonce|code_challenge)=[^&]+`)
 	stepPattern   = regexp.MustCompile(`(name="step" value=")[\w-]{43}"`)
 	scriptPattern = regexp.MustCompile(`(?s)<script>.*</script>`)
+	timePattern   = regexp.MustCompile(`<time datetime="[^"]*">[^<]*</time>`)
 	stylePattern  = regexp.MustCompile(`(?s)<style>.*</style>`)
 	hashPattern   = regexp.MustCompile(`'sha256-[^']+'`)
 )
@@ -135,7 +136,7 @@ func render(t *testing.T, r events.APIGatewayV2HTTPResponse) string {
 		lines = append(lines, "(cookie): "+cookiePattern.ReplaceAllString(cookie, "${1}ID;"))
 	}
 	slices.Sort(lines)
-	body := stepPattern.ReplaceAllString(stylePattern.ReplaceAllString(scriptPattern.ReplaceAllString(r.Body, "<script></script>"), "<style></style>"), `${1}ID"`)
+	body := stepPattern.ReplaceAllString(stylePattern.ReplaceAllString(scriptPattern.ReplaceAllString(timePattern.ReplaceAllString(r.Body, "<time></time>"), "<script></script>"), "<style></style>"), `${1}ID"`)
 	fmt.Fprintf(&out, "%s\n\n%s", strings.Join(lines, "\n"), body)
 	return out.String()
 }
