@@ -88,7 +88,7 @@ func openTable(ctx context.Context, cfg config.Config, aws awsv2.Config, secrets
 	if err != nil {
 		return nil, err
 	}
-	people := account.Config{Store: table, Passwords: hasher, FactorGroups: d.FactorGroups, ReadOnly: !d.Writes}
+	people := account.Config{Store: table, Passwords: hasher, FactorGroups: d.FactorGroups, KeepGroups: cfg.FactorDoors(), ReadOnly: !d.Writes}
 	if d.Writes {
 		if people.Policy, err = policy(cfg); err != nil {
 			return nil, err

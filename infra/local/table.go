@@ -61,7 +61,7 @@ func openTable(ctx context.Context, cfg config.Config, c *cloud, fresh bool, log
 	}
 	pages.Offers = web.Offers(cfg.Offers)
 	pages.Directory, err = account.New(account.Config{
-		Store: store, Passwords: hasher, Policy: policy, Factors: vault, FactorGroups: d.FactorGroups, Log: log,
+		Store: store, Passwords: hasher, Policy: policy, Factors: vault, FactorGroups: d.FactorGroups, KeepGroups: cfg.FactorDoors(), Log: log,
 	})
 	return err
 }

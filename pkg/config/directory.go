@@ -113,7 +113,7 @@ func (r *reader) pool(kind, clientID string, doors []Door) (Directory, Offers) {
 		// SignUp and UpdateUserAttributes ask for no permission of ours.
 		r.problem("COGNITO_CLAIMS names %s but COGNITO_CLIENT_SECRET is not set: with the ID of an app client that has no secret people can write their own attributes; use a client that has one", strings.Join(trusted, ", "))
 	}
-	return d, Offers{Reset: r.on("PASSWORD_RESET"), Confirm: r.on("ACCOUNT_CONFIRMATION"), Passwordless: d.AuthFlow == userChoice}
+	return d, Offers{Change: kind == inCognito, Factor: kind == inCognito, Reset: r.on("PASSWORD_RESET"), Confirm: r.on("ACCOUNT_CONFIRMATION"), Passwordless: d.AuthFlow == userChoice}
 }
 
 // otherDirectory refuses what belongs to a directory that was not chosen.

@@ -41,12 +41,12 @@ func TestThePagesOfferWhatTheDirectoryCan(t *testing.T) {
 		{"a table: another password", nil, config.Offers{Change: true}},
 		{"a table that is only read", map[string]string{"ACCOUNTS_WRITES": "off"}, config.Offers{}},
 		{"authenticator apps", factors, config.Offers{Change: true, Factor: true, Codes: true}},
-		{"Cognito: a new password, too", cognito, config.Offers{Reset: true}},
-		{"Cognito without it", with(cognito, map[string]string{"PASSWORD_RESET": "off"}), config.Offers{}},
-		{"accounts that people make", with(cognito, map[string]string{"ACCOUNT_CONFIRMATION": "on"}), config.Offers{Reset: true, Confirm: true}},
-		{"an identity provider", federation, config.Offers{Reset: true, Federation: "Acme ID"}},
-		{"an identity provider at once", with(federation, map[string]string{"FEDERATION_MODE": "direct"}), config.Offers{Reset: true, Federation: "Acme ID", Direct: true}},
-		{"other ways to sign in", with(cognito, map[string]string{"COGNITO_AUTH_FLOW": "USER_AUTH"}), config.Offers{Reset: true, Passwordless: true}},
+		{"Cognito: a new password, too", cognito, config.Offers{Change: true, Factor: true, Reset: true}},
+		{"Cognito without it", with(cognito, map[string]string{"PASSWORD_RESET": "off"}), config.Offers{Change: true, Factor: true}},
+		{"accounts that people make", with(cognito, map[string]string{"ACCOUNT_CONFIRMATION": "on"}), config.Offers{Change: true, Factor: true, Reset: true, Confirm: true}},
+		{"an identity provider", federation, config.Offers{Change: true, Factor: true, Reset: true, Federation: "Acme ID"}},
+		{"an identity provider at once", with(federation, map[string]string{"FEDERATION_MODE": "direct"}), config.Offers{Change: true, Factor: true, Reset: true, Federation: "Acme ID", Direct: true}},
+		{"other ways to sign in", with(cognito, map[string]string{"COGNITO_AUTH_FLOW": "USER_AUTH"}), config.Offers{Change: true, Factor: true, Reset: true, Passwordless: true}},
 	} {
 		for _, function := range functions {
 			want := row.want

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,17 @@ func (c Config) CompanyWords() []string {
 		}
 	}
 	return words
+}
+
+// FactorDoors are the groups that doors which ask for a second factor let in, "*"
+// for everyone.
+func (c Config) FactorDoors() (groups []string) {
+	for _, door := range c.Doors {
+		if door.Factor {
+			groups = append(groups, cmp.Or(door.Group, "*"))
+		}
+	}
+	return groups
 }
 
 // tableVariables are those that only a table of accounts has.

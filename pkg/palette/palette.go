@@ -75,33 +75,40 @@ func (a Accent) EdgeOn(surfaces ...string) string { return a.shade(leastEdge, su
 // shade mixes as little black or white into the colour as will do.
 func (a Accent) shade(least float64, surfaces []string) string {
 	const steps = 100
-	best, most := a.Fill(), 0.0
+	var around []float64
+	for _, surface := range surfaces {
+		around = append(around, luminance(channels(surface)))
+	}
+	from := channels(a.Fill())
+	best, most := from, 0.0
 	for i := range steps + 1 {
 		for _, end := range []float64{0, 255} {
-			mixed := mix(a.Fill(), end, float64(i)/steps)
-			contrast := math.Inf(1)
-			for _, surface := range surfaces {
-				contrast = min(contrast, Contrast(mixed, surface))
+			mixed := mix(from, end, float64(i)/steps)
+			contrast, own := math.Inf(1), luminance(mixed)
+			for _, other := range around {
+				contrast = min(contrast, ratio(own, other))
 			}
 			if contrast >= least {
-				return mixed
+				return hex(mixed)
 			}
 			if contrast > most {
 				best, most = mixed, contrast
 			}
 		}
 	}
-	return best
+	return hex(best)
 }
 
-// mix returns colour with a share of a grey.
-func mix(colour string, grey, share float64) string {
-	var hex strings.Builder
-	hex.WriteByte('#')
-	for _, part := range channels(colour) {
-		fmt.Fprintf(&hex, "%02x", int(math.Round(part+(grey-part)*share)))
+// mix returns a colour with a share of a grey.
+func mix(colour [3]float64, grey, share float64) [3]float64 {
+	for i, part := range colour {
+		colour[i] = math.Round(part + (grey-part)*share)
 	}
-	return hex.String()
+	return colour
+}
+
+func hex(colour [3]float64) string {
+	return fmt.Sprintf("#%02x%02x%02x", int(colour[0]), int(colour[1]), int(colour[2]))
 }
 
 // channels are the red, green and blue of #rrggbb, 0 to 255.
@@ -118,17 +125,16 @@ func channels(colour string) (rgb [3]float64) {
 
 // Contrast is the contrast ratio of two colours, #rrggbb, from 1 to 21.
 func Contrast(a, b string) float64 {
-	dark, light := luminance(a), luminance(b)
-	if dark > light {
-		dark, light = light, dark
-	}
-	return (light + 0.05) / (dark + 0.05)
+	return ratio(luminance(channels(a)), luminance(channels(b)))
 }
 
+// ratio is the contrast of two luminances.
+func ratio(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
+
 // luminance is relative luminance (https://www.w3.org/TR/WCAG22/#dfn-relative-luminance).
-func luminance(colour string) float64 {
+func luminance(colour [3]float64) float64 {
 	var linear [3]float64
-	for i, part := range channels(colour) {
+	for i, part := range colour {
 		part /= 255
 		if part <= 0.04045 {
 			linear[i] = part / 12.92

@@ -123,7 +123,9 @@ func (s *Server) endDevices(w http.ResponseWriter, r *http.Request, door *Door, 
 	}
 	switch {
 	case errors.Is(err, session.ErrNone):
-		redirect(w, wantURL(door, returnTo.String(), wantAccount))
+		// To our own form, whoever else signs people in: browsers hold a form's
+		// redirects to form-action, which has no identity provider.
+		redirect(w, wantURL(door, returnTo.String(), wantAccount)+"&"+paramPrompt+"=login")
 		return nil
 	case err != nil:
 		return &failure{err: err, returnTo: returnTo.String(), subject: mine.ID}

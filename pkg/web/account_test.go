@@ -38,7 +38,7 @@ func TestWhoIsNotSignedInSignsInToSeeTheirAccount(t *testing.T) {
 	ticket := helpdesk + "/new-ticket/?a=1"
 	b.get(ownAccount(ticket)).wantRedirect(t, "/users/login?return="+url.QueryEscape(ticket)+"&want=account")
 	form := b.get("/users/login?want=account&return=" + url.QueryEscape(ticket))
-	form.wantPage(t, http.StatusOK, "Sign in to see your account.")
+	form.wantPage(t, http.StatusOK, "Then you see and change it.")
 	fields := credentials("ugo+help@example.com", password, ticket)
 	fields.Set("want", form.field(t, "want"))
 	b.post("/users/login", fields).wantRedirect(t, ownAccount(ticket))
@@ -102,7 +102,7 @@ func TestNobodyElseEndsASession(t *testing.T) {
 			t.Errorf("a form %s is answered %d", name, got.StatusCode)
 		}
 	}
-	s.browser(t).post("/users/account", url.Values{"end": {"others"}}).wantRedirect(t, "/users/login?return=https%3A%2F%2Facme.deskpro.com%2F&want=account")
+	s.browser(t).post("/users/account", url.Values{"end": {"others"}}).wantRedirect(t, "/users/login?return=https%3A%2F%2Facme.deskpro.com%2F&want=account&prompt=login")
 	b.post("/users/account", url.Values{"end": {"others"}, "return": {"https://evil.example/"}}).wantPage(t, http.StatusBadRequest, "DPL-1003")
 	b.get("/users/account?return=https://evil.example/").wantPage(t, http.StatusBadRequest, "DPL-1003")
 	if strings.Contains(s.log.String(), "sessions_ended") {
@@ -139,7 +139,9 @@ func TestTheAccountPageSaysWhatWasDoneAndNothingElse(t *testing.T) {
 			t.Errorf("a cookie of %q makes the page say something:\n%s", forged, page.body)
 		}
 	}
-	b.get("/users/account?done=password").wantPage(t, http.StatusOK, "Where you are signed in")
+	if page := b.get("/users/account?done=password"); strings.Contains(page.body, `class="notice"`) {
+		t.Errorf("an address makes the page say something:\n%s", page.body)
+	}
 }
 
 func TestAnAppThatMustStayIsSaidToAndLeadsOn(t *testing.T) {
@@ -191,8 +193,68 @@ func TestABrowserIsCalledByNamesThatAreKnown(t *testing.T) {
 		r.Header.Set("User-Agent", agent)
 		b.do(r)
 		page := b.get(ownAccount(""))
-		if got := regexp.MustCompile(`<strong><bdi>([^<]*)</bdi></strong> – This browser`).FindStringSubmatch(page.body); got == nil || got[1] != want {
+		if got := regexp.MustCompile(`<strong id="name-[0-9a-f]{16}"><bdi>([^<]*)</bdi></strong> – This browser`).FindStringSubmatch(page.body); got == nil || got[1] != want {
 			t.Errorf("%q is called %q, want %q", agent, got, want)
 		}
 	}
+}
+
+// Whoever is signed out everywhere, because they are no friend, changes nothing by
+// a page that they still have open, and does not sign the owner out by it.
+func TestWhatWasEndedMeanwhileChangesNothing(t *testing.T) {
+	for name, challenge := range map[string]directory.Challenge{
+		"another app": setup, "another password": password2, "no app": {Kind: "TOTP_REMOVAL", Step: directory.StepRemove}, "a code": appCode,
+	} {
+		challenge.Subject = nia.ID
+		s, script := challenged(t, challenge, func(directory.Challenge, directory.Answer) (directory.Outcome, error) {
+			return directory.Outcome{User: nia, Changed: nia.ID}, nil
+		}, all)
+		stranger, owner := s.browser(t), s.browser(t)
+		open := stranger.password()
+		owner.signInWith(t, nia)
+		owner.post("/users/account", url.Values{"end": {"others"}}).wantRedirect(t, ownAccount(helpdesk+"/"))
+		s.directory.Authenticator = script
+		stranger.send(open, url.Values{"code": {"123456"}, "new_password": {"x"}}).wantPage(t, http.StatusUnauthorized, "DPL-2012")
+		if len(script.answers) != 0 {
+			t.Errorf("%s: the directory was asked to change it", name)
+		}
+		owner.get("/users/login").wantToken(t, s, "users", helpdesk+"/")
+		// Nor does anybody while that cannot be known.
+		next := s.browser(t)
+		open = next.password()
+		s.store.Set(statetest.Fail, statetest.Get)
+		if got := next.send(open, code("123456")); got.StatusCode != http.StatusServiceUnavailable || len(script.answers) != 0 {
+			t.Errorf("%s: without the store the answer is %d, and %d reached the directory", name, got.StatusCode, len(script.answers))
+		}
+	}
+}
+
+func TestACodeThatIsRightIsNoGuessHoweverTheAppMustStay(t *testing.T) {
+	s, script := challenged(t, appCode, func(directory.Challenge, directory.Answer) (directory.Outcome, error) {
+		return directory.Outcome{}, directory.ErrFactorRequired
+	}, all)
+	b := s.browser(t)
+	fields := credentials("nia@example.com", password, callback)
+	fields.Set("want", "no_factor")
+	for range 8 {
+		page := b.send(b.post("/users/login", fields), code("123456"))
+		page.wantPage(t, http.StatusForbidden, "DPL-2023", "must have an authenticator app")
+		if wait := page.Header.Get("Retry-After"); wait != "" {
+			t.Fatalf("there is a wait of %s seconds", wait)
+		}
+	}
+	if len(script.answers) != 8 {
+		t.Errorf("%d of 8 codes were checked", len(script.answers))
+	}
+}
+
+func TestAWrongRecoveryCodeIsAskedForAgainWhereItWasTyped(t *testing.T) {
+	s, _ := challenged(t, recoverable, rightCode)
+	b := s.browser(t)
+	page := b.send(b.password(), url.Values{"code": {"aaaa"}, "way": {"recovery"}})
+	page.wantPage(t, http.StatusUnauthorized, "<details open>", `required autofocus aria-invalid="true" aria-describedby="alert recovery-hint"`)
+	if strings.Contains(page.body, "newest") || strings.Count(page.body, ` aria-invalid="true"`) != 1 || strings.Count(page.body, " autofocus") != 1 {
+		t.Errorf("the page blames another field, or says what is for an app's codes:\n%s", page.body)
+	}
+	b.send(page, code("000000")).wantPage(t, http.StatusUnauthorized, "newest", "<details>")
 }

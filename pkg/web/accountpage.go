@@ -25,9 +25,9 @@ type accountPage struct {
 
 // device is a session as the page lists it.
 type device struct {
-	Handle, Name, EndName string
-	Opened, Used          moment
-	Current               bool
+	Handle, Name string
+	Opened, Used moment
+	Current      bool
 }
 
 // moment is a time for people and for programs: a script shows it as the
@@ -76,7 +76,6 @@ func (v view) account(w http.ResponseWriter, door *Door, returnTo string, mine p
 		if d.Name == unknownDevice || d.Name == "" {
 			shown.Name = v.say("account.unknown")
 		}
-		shown.EndName = v.say("account.end_of", "device", shown.Name, "time", shown.Opened.Text)
 		data.Devices = append(data.Devices, shown)
 		data.Others = data.Others || !d.Current
 	}

@@ -23,7 +23,7 @@ const ourForm = "application/x-www-form-urlencoded"
 
 // bare is a server with all its routes and nothing behind them: whoever gets
 // past what guards a route comes to a panic.
-func bare(t *testing.T) *Server {
+func bare(t testing.TB) *Server {
 	t.Helper()
 	sessions, err := session.New(session.Config{Store: &memory.Store{}, Idle: time.Hour, Absolute: time.Hour})
 	if err != nil {

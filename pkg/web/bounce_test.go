@@ -183,7 +183,7 @@ func TestAQuickLoopIsLedOnByAPageNowAndThenAndEndsInSeconds(t *testing.T) {
 			}
 			inARow++
 			if a.StatusCode == http.StatusOK {
-				a.wantPage(t, http.StatusOK, "One moment", `<meta http-equiv="refresh" content="0; url=/users/login?return=`+url.QueryEscape(callback)+`">`, "Go on")
+				a.wantPage(t, http.StatusOK, "One moment", `<meta http-equiv="refresh" content="0; url=/users/login?return=`+url.QueryEscape(callback)+`">`, "Continue")
 				inARow = 0
 			}
 			if inARow > 5 || s.clock.Sub(begin) > 6*time.Second {

@@ -97,7 +97,7 @@ func TestWhoComesForSomethingBesidesIsToldAndAskedSo(t *testing.T) {
 			}
 			path := strings.ReplaceAll(href[1], "&amp;", "&")
 			page := b.get(path)
-			page.wantPage(t, http.StatusOK, "<h1>"+row.title+"</h1>", "Sign in without that")
+			page.wantPage(t, http.StatusOK, "<h1>"+row.title+"</h1>", "Just sign in")
 			if page.field(t, "want") != row.want || page.field(t, "return") != callback {
 				t.Errorf("the form lost something:\n%s", page.body)
 			}
@@ -174,7 +174,7 @@ func TestNewRecoveryCodesAreShownOnceAndKeptBeforeGoingOn(t *testing.T) {
 	})
 	b := s.browser(t)
 	page := b.send(b.password(), code("123456"))
-	page.wantPage(t, http.StatusOK, "Keep your recovery codes", "aaaa-bbbb", "cccc-dddd", "I have kept them")
+	page.wantPage(t, http.StatusOK, "Keep your recovery codes", "aaaa-bbbb", "cccc-dddd", "I have saved my codes")
 	b.send(page, nil).wantToken(t, s, "users", callback)
 	if strings.Contains(s.log.String(), "aaaa-bbbb") {
 		t.Error("the log has a recovery code")

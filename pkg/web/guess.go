@@ -48,7 +48,7 @@ func (s *Server) judge(ctx context.Context, ticket regulation.Ticket, err error)
 	ctx, cancel := atLeast(ctx, grace)
 	defer cancel()
 	switch {
-	case err == nil, errors.Is(err, directory.ErrUnverifiedEmail), errors.Is(err, directory.ErrIncomplete):
+	case err == nil, errors.Is(err, directory.ErrUnverifiedEmail), errors.Is(err, directory.ErrIncomplete), errors.Is(err, directory.ErrFactorRequired):
 		if err := ticket.Right(ctx); err != nil {
 			s.cfg.Log.WarnContext(ctx, "wrong guesses are still counted after a right one", "error", err)
 		}

@@ -99,7 +99,7 @@ func TestAfterSomeWrongPasswordsThereIsAWaitEvenForTheRightOne(t *testing.T) {
 	}
 	for _, password := range []string{"wrong", password} {
 		page := b.guess("ida@example.com", password)
-		page.wantPage(t, http.StatusUnauthorized, "DPL-2001", "Try again in 30 seconds", "not even what is right", "In a browser that you have signed in with before, you need not wait")
+		page.wantPage(t, http.StatusUnauthorized, "DPL-2001", "Try again in 30 seconds", "even the right password or code", "In a browser that you have signed in with before, you need not wait")
 		if got := page.Header.Get("Retry-After"); got != "30" {
 			t.Errorf("Retry-After %q, want 30", got)
 		}

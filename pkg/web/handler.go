@@ -38,7 +38,7 @@ func (s *Server) routes(handlers map[string]handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
 		defer cancel()
-		r = s.inLanguage(w, r.WithContext(ctx))
+		r = s.withWish(w, r.WithContext(ctx))
 		door := s.doors[r.PathValue("door")]
 		s.setHeaders(w.Header(), door)
 
@@ -144,8 +144,10 @@ const (
 
 	// paramWant is a directory.Want: what the person came for besides.
 	paramWant = "want"
-	// paramWay with the value "other" asks for a way without a password.
+	// paramWay with the value "other" asks for a way without a password, and with
+	// wayRecovery says that a code is meant as a recovery code.
 	paramWay    = "way"
+	wayRecovery = "recovery"
 	paramStep   = "step" // its id
 	paramAsk    = "ask"
 	paramCode   = "code"

@@ -43,10 +43,10 @@ var (
 
 // face is Looks made ready for the templates.
 type face struct {
-	Brand                            string
-	Logo, Icon                       template.URL
-	Support, Privacy, Terms, Imprint string
-	Style                            template.CSS
+	Brand                   string
+	Logo, Icon, Support     template.URL
+	Privacy, Terms, Imprint string
+	Style                   template.CSS
 	// pictures are the sources of the policy that Logo and Icon need.
 	pictures string
 	hash     string
@@ -57,8 +57,9 @@ func newFace(looks Looks) *face {
 		looks.Brand = "Helpdesk"
 	}
 	f := &face{
-		Brand: looks.Brand, Support: looks.Support, Privacy: looks.Privacy, Terms: looks.Terms, Imprint: looks.Imprint,
-		Logo: template.URL(looks.Logo), Icon: template.URL(looks.Icon), // #nosec G203 -- the operator's, checked by config
+		Brand: looks.Brand, Privacy: looks.Privacy, Terms: looks.Terms, Imprint: looks.Imprint,
+		// Pictures may be data: and help tel:, which html/template takes from nobody.
+		Logo: template.URL(looks.Logo), Icon: template.URL(looks.Icon), Support: template.URL(looks.Support), // #nosec G203 -- the operator's, checked by config
 		Style: template.CSS(accents(looks.Accent) + style), // #nosec G203 -- static/style.css and colours
 	}
 	if f.Icon == "" {
@@ -80,19 +81,14 @@ func hashSource(content string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// accents are the variables of the style sheet that come from the accent: a
-// surface to press, what is written on it, and what is written or drawn on the
-// page, in each scheme.
+// accents are the variables of the style sheet that come from the accent: what is
+// pressed and what is written on it, and in each scheme the edge that makes it
+// stand out, and what is written on the page.
 func accents(accent palette.Accent) string {
 	of := func(surfaces [2]string) string {
-		edge := accent.EdgeOn(surfaces[:]...)
-		fill, err := palette.ParseAccent(edge)
-		if err != nil {
-			panic(err) // a programmer's error: a colour of palette's own
-		}
-		return ":root{--accent:" + edge + ";--on-accent:" + fill.OnFill() + ";--link:" + accent.TextOn(surfaces[:]...) + "}"
+		return ":root{--edge-accent:" + accent.EdgeOn(surfaces[:]...) + ";--link:" + accent.TextOn(surfaces[:]...) + "}"
 	}
-	return of(lightSurfaces) + "@media(prefers-color-scheme:dark){" + of(darkSurfaces) + "}\n"
+	return ":root{--accent:" + accent.Fill() + ";--on-accent:" + accent.OnFill() + "}" + of(lightSurfaces) + "@media(prefers-color-scheme:dark){" + of(darkSurfaces) + "}\n"
 }
 
 // initial draws an icon: the brand's first letter on the accent.

@@ -29,7 +29,7 @@ func Misconfigured(reason error, events audit.Log, requestID func(context.Contex
 		panic(err) // the embedded templates cannot be read: a programmer's error
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = s.inLanguage(w, r)
+		r = s.withWish(w, r)
 		s.setHeaders(w.Header(), nil)
 		s.fail(w, r, nil, reason)
 	})

@@ -21,7 +21,8 @@ var templates embed.FS
 // the policy that they are served under. Faces and policies are by door name; ""
 // is for pages of no door.
 type pages struct {
-	template  *template.Template
+	// templates are parsed when a page needs them: redirects do without.
+	templates map[string]func() (*template.Template, error)
 	languages *locales.Set
 	offers    Offers
 	doors     []Door
@@ -34,18 +35,24 @@ type pages struct {
 
 type emptyKey struct{ door, tag string }
 
-func newPages(cfg Config, languages *locales.Set) (*pages, error) {
-	parsed, err := template.ParseFS(templates, "templates/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("parsing templates: %w", err)
-	}
+func newPages(cfg Config, languages *locales.Set) *pages {
 	p := &pages{
-		template: parsed, languages: languages, offers: cfg.Offers, doors: cfg.Doors,
+		templates: map[string]func() (*template.Template, error){}, languages: languages, offers: cfg.Offers, doors: cfg.Doors,
 		faces: map[string]*face{}, policies: map[string]string{}, empty: map[emptyKey]func() (emptyForm, error){},
 	}
+	for _, name := range []string{"account.html", "message.html", "recovery.html", "signin.html", "step.html"} {
+		p.templates[name] = sync.OnceValues(func() (*template.Template, error) {
+			return template.ParseFS(templates, "templates/layout.html", "templates/"+name)
+		})
+	}
 	scriptHash := hashSource(script)
+	made := map[Looks]*face{} // doors mostly look alike
 	add := func(door *Door, looks Looks) {
-		f := newFace(looks)
+		f := made[looks]
+		if f == nil {
+			f = newFace(looks)
+			made[looks] = f
+		}
 		p.faces[nameOf(door)] = f
 		p.policies[nameOf(door)] = contentPolicy(f, scriptHash, cfg.FrameAncestors, door)
 	}
@@ -57,7 +64,7 @@ func newPages(cfg Config, languages *locales.Set) (*pages, error) {
 			p.empty[emptyKey{door.Name, l.Tag}] = sync.OnceValues(func() (emptyForm, error) { return p.renderEmpty(door, l) })
 		}
 	}
-	return p, nil
+	return p
 }
 
 func (p *pages) policy(door *Door) string { return p.policies[nameOf(door)] }
@@ -185,7 +192,7 @@ func (v view) home(door *Door) link {
 func (v view) render(w http.ResponseWriter, status int, name string, door *Door, data based) error {
 	html, err := v.execute(name, door, data)
 	if err == nil {
-		send(w, status, html)
+		v.send(w, status, html)
 	}
 	return err
 }
@@ -201,14 +208,19 @@ func (v view) execute(name string, door *Door, data based) ([]byte, error) {
 		all.Chooser = v.chooser(door)
 	}
 	var out bytes.Buffer
-	if err := v.template.ExecuteTemplate(&out, name, data); err != nil {
+	parsed, err := v.templates[name]()
+	if err == nil {
+		err = parsed.ExecuteTemplate(&out, name, data)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("rendering %s: %w", name, err)
 	}
 	return out.Bytes(), nil
 }
 
-func send(w http.ResponseWriter, status int, html []byte) {
+func (v view) send(w http.ResponseWriter, status int, html []byte) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", v.lang.Tag)
 	w.WriteHeader(status)
 	_, _ = w.Write(html)
 }

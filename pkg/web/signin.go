@@ -29,7 +29,7 @@ func (v view) signIn(w http.ResponseWriter, door *Door, returnTo string) error {
 	if err != nil {
 		return err
 	}
-	send(w, http.StatusOK, form.around(returnTo))
+	v.send(w, http.StatusOK, form.around(returnTo))
 	return nil
 }
 
@@ -65,7 +65,7 @@ func (v view) signInPage(door *Door, returnTo string, in signIn, prompt bool) *s
 	if v.posted {
 		data.Chooser = v.post(data.Action, append(fields, pair{paramLogin, in.Login})...)
 	} else {
-		if prompt {
+		if prompt && !v.offers.Direct {
 			fields = append(fields, pair{paramPrompt, "login"})
 		}
 		data.Chooser = v.chooser(door, fields...)

@@ -55,6 +55,8 @@ type step struct {
 	// Problem is the code of what was wrong with the last answer, Policy what
 	// the directory said about it, and Attributes what was typed besides.
 	Problem, Policy string `json:",omitempty"`
+	// Recovering: the last answer was meant as a recovery code.
+	Recovering bool `json:",omitempty"`
 	// Rule is which of our own rules refused a password, Least what too short
 	// ones lack.
 	Rule       string            `json:",omitempty"`
@@ -139,6 +141,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, door *Door, f fo
 	if !attempt.Won {
 		return s.repeat(w, r, door, returnTo, current, attempt)
 	}
+	current.Recovering = f.get(paramWay) == wayRecovery
 	led, err := s.respond(w, r, door, returnTo, current, answerOf(f, current.Challenge, clientOf(r, f)))
 	s.settle(r, door, attempt, led)
 	return err
@@ -207,6 +210,10 @@ func (s *Server) settle(r *http.Request, door *Door, attempt challenge.Attempt, 
 // respond gives the answer to the directory and shows where that leads.
 func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, returnTo deskpro.ReturnURL, current step, a directory.Answer) (result, error) {
 	began := time.Now()
+	if ended, err := s.endedMeantime(r, current); err != nil || ended {
+		led, failed := s.refuse(r, door, returnTo, current, nil, cmp.Or(err, errEndedMeantime))
+		return led, failed
+	}
 	outcome, err := s.check(r, &current, a)
 	s.changed(r, door, &current, outcome, err)
 	switch {
@@ -232,6 +239,19 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, door *Door, ret
 		return result{Problem: lookUp(err).code}, err
 	}
 	return result{Next: id, Step: &next}, err
+}
+
+// errEndedMeantime: all sessions of the account were ended since its password was
+// checked.
+var errEndedMeantime = fmt.Errorf("%w: all sessions of the account were ended meanwhile", directory.ErrOver)
+
+// endedMeantime tells whether that is so: then nothing of the account is changed
+// by an answer either, which may be a stranger's whom somebody has just signed out.
+func (s *Server) endedMeantime(r *http.Request, current step) (bool, error) {
+	if current.Challenge.Subject == "" {
+		return false, nil
+	}
+	return s.cfg.Sessions.EndedSince(r.Context(), current.Challenge.Subject, current.Began)
 }
 
 const notEnded = "sessions of an old password or factor are not ended yet"

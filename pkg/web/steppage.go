@@ -30,8 +30,9 @@ type stepPage struct {
 	Size     int
 	Question []directory.Prompt
 	// Recovery: a recovery code will do, too. Codes are new ones.
-	Recovery bool
-	Codes    []string
+	// Recovering: one of those was wrong the last time.
+	Recovery, Recovering bool
+	Codes                []string
 	// Whole: a code has six digits, so that a script can tell when it is whole.
 	Whole bool
 }
@@ -48,7 +49,7 @@ func (v view) step(w http.ResponseWriter, status int, door *Door, current step, 
 	c := current.Challenge
 	data := &stepPage{
 		page: page{
-			Policy: v.policy(current), Hint: v.hint(c),
+			Policy: v.policy(current), Hint: v.hint(current),
 			Links: []link{{v.say("link.start_again"), wantedURL(door, current)}, v.home(door)},
 		},
 		Action: pageURL(door, "/challenge", nil), Return: current.Return, ID: id, Login: current.Login, Step: c.Step,
@@ -57,6 +58,12 @@ func (v view) step(w http.ResponseWriter, status int, door *Door, current step, 
 	data.Chooser = v.post(data.Action, pair{paramReturn, current.Return}, pair{paramStep, id})
 	if wrong != nil {
 		v.setAlert(&data.page, wrong)
+		if data.Recovering = current.Recovering && data.BadCode; data.Recovering {
+			data.BadCode = false
+			if wrong.wait == nil {
+				data.Alert = v.said(wrong) // what to do is for an app's codes
+			}
+		}
 	}
 	switch c.Step {
 	case directory.StepCode:
@@ -123,11 +130,14 @@ func (v view) policy(last step) string {
 }
 
 // hint says what a new password must be, before one is typed.
-func (v view) hint(c directory.Challenge) string {
-	if c.Least > 0 {
-		return v.lang.Count("new_password.least", c.Least)
+func (v view) hint(current step) string {
+	switch {
+	case current.Least > 0: // policy says it
+		return ""
+	case current.Challenge.Least > 0:
+		return v.lang.Count("new_password.least", current.Challenge.Least)
 	}
-	return c.Policy
+	return current.Challenge.Policy
 }
 
 func (v view) codeText(c directory.Challenge) string {

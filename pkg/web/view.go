@@ -18,7 +18,7 @@ type view struct {
 
 func (s *Server) view(r *http.Request) view {
 	return view{
-		pages: s.pages, lang: languageOf(r.Context()), requestID: s.cfg.RequestID(r.Context()), posted: r.Method != http.MethodGet,
+		pages: s.pages, lang: s.languageOf(r), requestID: s.cfg.RequestID(r.Context()), posted: r.Method != http.MethodGet,
 	}
 }
 
@@ -46,6 +46,11 @@ func (v view) chooser(door *Door, fields ...pair) *chooser {
 			return nil
 		}
 		action = pageURL(door, "", nil)
+	}
+	if v.offers.Direct {
+		// Who is sent on to an identity provider is so by a form, which the policy
+		// forbids.
+		fields = append(fields, pair{paramPrompt, "login"})
 	}
 	return v.choosing("get", action, fields)
 }

@@ -197,8 +197,8 @@ func (s *Server) keepPages() (err error) {
 	if s.languages, err = locales.New(s.cfg.Languages); err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
-	s.pages, err = newPages(s.cfg, s.languages)
-	return err
+	s.pages = newPages(s.cfg, s.languages)
+	return nil
 }
 
 func (s *Server) keepSteps() (err error) {

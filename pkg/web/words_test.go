@@ -12,7 +12,6 @@ import (
 
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/password"
-	"deskpro-login/pkg/web/locales"
 )
 
 // composed are the keys that the code puts together.
@@ -143,18 +142,14 @@ func TestEveryTextIsUsedAndEveryUseHasOne(t *testing.T) {
 	}
 }
 
-// A page that is said in a language has none of another: each template is
-// rendered in each language, with keys that are there or a panic.
-func TestEveryProblemIsSaidInEveryLanguage(t *testing.T) {
-	set, err := locales.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range set.All() {
-		v := view{lang: l}
-		for i := range problems {
-			if title, text := v.say(problems[i].code+".title"), v.said(&problems[i])+v.does(&problems[i]); title == "" || text == "" {
-				t.Errorf("%s in %s: %q, %q", problems[i].code, l.Tag, title, text)
+// What is legible is so on the surfaces that the style sheet has.
+func TestTheSurfacesAreThoseOfTheStyleSheet(t *testing.T) {
+	for i, scheme := range [][2]string{lightSurfaces, darkSurfaces} {
+		root := regexp.MustCompile(`:root\{[^}]*\}`).FindAllString(style, -1)[i]
+		for name, want := range map[string]string{"--card": scheme[0], "--page": scheme[1]} {
+			got := regexp.MustCompile(name + `:(#[0-9a-f]+)`).FindStringSubmatch(root)
+			if got == nil || got[1] != want && got[1] != "#fff" || got[1] == "#fff" && want != "#ffffff" {
+				t.Errorf("%s is %v in %s, want %s", name, got, root, want)
 			}
 		}
 	}

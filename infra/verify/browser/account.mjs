@@ -19,7 +19,7 @@ export function account() {
     const signIn = async () => {
       await v.context.clearCookies();
       await open();
-      await v.heading("Your account").waitFor(); // of the sign-in page, which says what it is for
+      await v.heading("Sign in to your account").waitFor();
       await v.submit(ugo);
       await v.page.waitForURL(at(v.site.ours, "/users/account"));
       return v.context.cookies();
@@ -39,7 +39,7 @@ export function account() {
       const time = await v.page.locator("time").first().innerText();
       if (v.scripted) assert.doesNotMatch(time, /UTC/, "a script shows the browser's own time");
       else assert.match(time, /UTC$/);
-      const end = v.page.getByRole("button", { name: /^Sign out .*, signed in / });
+      const end = v.page.getByRole("button", { name: /^Sign out .*(Chrome|Chromium).*20\d\d/ });
       assert.equal(await end.count(), 1);
       await end.click();
       await says("That browser is signed out.");
@@ -73,13 +73,13 @@ export function account() {
       await v.submit(ugo);
       const app = authenticator(await v.page.locator(".key").innerText());
       await v.answer({ code: await app.code() });
-      await v.button("I have kept them").click();
+      await v.button("I have saved my codes").click();
       await says("Your authenticator app is set up.");
       await v.link("New recovery codes").click();
       await v.submit(ugo);
       await v.answer({ code: await app.code() });
       const [code] = await v.page.locator(".codes code").allInnerTexts();
-      await v.button("I have kept them").click();
+      await v.button("I have saved my codes").click();
       await says("You have new recovery codes.");
       await v.link("Turn it off").click();
       await v.submit(ugo, password);

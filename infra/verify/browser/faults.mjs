@@ -64,8 +64,11 @@ export function faults(width) {
     const style = getComputedStyle(element);
     if (text || element.localName === "input") legible(element, style.color, ground(element), 4.5);
     if (element.localName === "input") legible(element, style.borderTopColor, ground(element.parentElement), 3);
-    if (element.localName === "button" && opaque(style.backgroundColor) && !opaque(style.borderTopColor)) {
-      legible(element, style.backgroundColor, ground(element.parentElement), 3);
+    // A button stands out by its fill or by its edge.
+    if (element.localName === "button" && opaque(style.backgroundColor)) {
+      const around = ground(element.parentElement);
+      const edge = [style.backgroundColor, style.borderTopColor].filter(opaque).sort((a, b) => contrast(b, around) - contrast(a, around))[0];
+      legible(element, edge, around, 3);
     }
   }
   return found;

@@ -47,9 +47,10 @@ export function looks() {
       await v.page.keyboard.press("Tab");
       const shown = await v.page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
       assert.equal(shown, "solid", "the focus is seen");
-      await v.page.keyboard.press("Enter"); // shows the password
+      await v.page.keyboard.press("Enter"); // shows the password, and stays
       assert.equal(await v.page.locator("#password").getAttribute("type"), "text");
-      await v.page.keyboard.press("Enter"); // in the field
+      await v.page.keyboard.press("Tab");
+      await v.page.keyboard.press("Enter");
       await v.arriveAtTicket("ugo@example.com");
     });
 
@@ -82,6 +83,11 @@ export function looks() {
       await v.page.locator("#password").focus();
       await v.page.evaluate(() => document.querySelector("#password").dispatchEvent(Object.defineProperty(new KeyboardEvent("keydown", { key: "A" }), "getModifierState", { value: () => true })));
       await v.page.getByText("Caps Lock is on.").waitFor();
+      // The hint takes no room that the button would jump into between press and release.
+      await v.fill({ username: "ugo@example.com", password });
+      const box = await v.button("Sign in").boundingBox();
+      await v.page.mouse.click(box.x + box.width / 2, box.y + box.height * 0.9);
+      await v.arriveAtTicket("ugo@example.com");
     });
 
     test("a wait counts down", async () => {

@@ -37,7 +37,7 @@ export function repeats() {
       if (v.scripted) await v.answer({ code: await app.code() }); // which sends itself
       else {
         await v.fill({ code: await app.code() });
-        await v.button("Go on").dblclick();
+        await v.button("Continue").dblclick();
       }
       await v.arriveAtTicket(mia);
     });
@@ -45,7 +45,7 @@ export function repeats() {
     test("a code that is sent twice", async () => {
       await v.fill({ code: await reach() });
       assert.equal(await v.sendAside(), 302);
-      await v.button("Go on").click();
+      await v.button("Continue").click();
       await v.arriveAtTicket(eva);
     });
 

@@ -99,7 +99,7 @@ export function table() {
       assert.equal(new Set(codes).size, 10);
       await v.page.reload(); // the form is sent again, and leads to the same page
       assert.deepEqual(await v.page.locator(".codes code").allInnerTexts(), codes);
-      await v.button("I have kept them").click();
+      await v.button("I have saved my codes").click();
       await v.page.getByRole("status").filter({ hasText: "is set up" }).waitFor();
       await v.link("Go to the helpdesk").click();
       await v.arriveAtTicket(ugo);
@@ -130,7 +130,7 @@ export function table() {
       await v.heading("Set up your authenticator app").waitFor();
       await v.answer({ code: await authenticator(await v.page.locator(".key").innerText()).code() });
       assert.equal(v.requested(`${v.site.helpdesk}${doors.users.callback}`), 0, "visits of Deskpro's callback");
-      await v.button("I have kept them").click();
+      await v.button("I have saved my codes").click();
       await v.arriveAtTicket(leo);
     });
 

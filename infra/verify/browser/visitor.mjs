@@ -84,7 +84,7 @@ export class Visitor {
 
   // answer fills in a page and sends it. With a script, six digits of a code are
   // sent as soon as they are there.
-  async answer(values, name = "Go on") {
+  async answer(values, name = "Continue") {
     const whole = "code" in values && /^\d{6}$/.test(values.code) && this.scripted && (await this.page.locator("[data-whole]:visible").count()) > 0;
     await this.fill(values);
     if (!whole) await this.button(name).click();

@@ -48,6 +48,10 @@ type Config struct {
 	// FactorGroups are the groups whose members need a second factor, whatever
 	// the door asks for.
 	FactorGroups []string
+	// KeepGroups are the groups that doors which ask for a second factor let in, "*"
+	// for all: their members do not get rid of an app, at whichever door, or the next
+	// to know the password would set up one of their own.
+	KeepGroups []string
 	// ReadOnly: nothing is ever written, so that hashes stay as they are, nobody
 	// chooses a password here, and there are no factors.
 	ReadOnly bool

@@ -64,7 +64,7 @@ func (c *Checker) next(a *Account, p progress) (directory.Outcome, error) {
 		return pose(a, p, directory.Challenge{
 			Kind: kindCode, Step: directory.StepCode, Medium: directory.MediumApp, Recovery: len(a.Factor.Recovery) > 0,
 		})
-	case c.leaving(a, p) && c.mustHave(a, p):
+	case c.leaving(a, p) && c.mustKeep(a, p):
 		return directory.Outcome{}, fmt.Errorf("%w: account %q", directory.ErrFactorRequired, a.ID)
 	case !p.Chosen && !c.cfg.ReadOnly && (a.MustChange || p.Want == directory.WantPassword || p.Short && c.leaving(a, p)):
 		return pose(a, p, directory.Challenge{
@@ -98,6 +98,13 @@ func (c *Checker) needsFactor(a *Account, p progress) bool {
 func (c *Checker) mustHave(a *Account, p progress) bool {
 	return p.Factor || slices.ContainsFunc(a.Groups, func(group string) bool {
 		return slices.Contains(c.cfg.FactorGroups, group)
+	})
+}
+
+// mustKeep tells of an account that may not get rid of its app.
+func (c *Checker) mustKeep(a *Account, p progress) bool {
+	return c.mustHave(a, p) || slices.ContainsFunc(c.cfg.KeepGroups, func(group string) bool {
+		return group == "*" || slices.Contains(a.Groups, group)
 	})
 }
 

@@ -54,7 +54,7 @@ func (d *Directory) enter(ctx context.Context, doing action, result types.Authen
 			return directory.Outcome{}, err
 		}
 	}
-	p.Session, p.Unproved, p.Entered = "", false, &entered{Token: sealed(token), User: *user}
+	p.Session, p.Entered = "", &entered{Token: sealed(token), User: *user}
 	return directory.Outcome{Challenge: p.posed(c)}, nil
 }
 
@@ -131,16 +131,6 @@ func (d *Directory) removeApp(ctx context.Context, p pending) (directory.Outcome
 	}
 	p.Entered.User.Factor = false
 	return p.Entered.changed(), nil
-}
-
-// preferApp turns the app on, before other factors, or off. It names no other
-// factor: Cognito refuses to turn off one that the account does not have
-// (amplify-js issue 5766).
-func (d *Directory) preferApp(ctx context.Context, p pending, on bool) error {
-	_, err := d.prefer(ctx, &cip.SetUserMFAPreferenceInput{
-		AccessToken: p.Entered.token(), SoftwareTokenMfaSettings: &types.SoftwareTokenMfaSettingsType{Enabled: on, PreferredMfa: on},
-	})
-	return err
 }
 
 // changeError maps an exception of a call by access token, to the new password

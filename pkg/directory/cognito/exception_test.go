@@ -142,82 +142,6 @@ func operations() []operation {
 			},
 		},
 		{
-			name: "AssociateSoftwareToken", way: "by access token",
-			call: func(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, fault cognitotest.Fault) error {
-				pool.Inject(fault)
-				_, err := d.Authenticate(t.Context(), wanting(directory.WantFactor))
-				return err
-			},
-			want: map[string]error{
-				"ConcurrentModificationException":   directory.ErrUnavailable,
-				"ForbiddenException":                directory.ErrThrottled,
-				"InternalErrorException":            directory.ErrUnavailable,
-				"InvalidParameterException":         directory.ErrUnavailable,
-				"NotAuthorizedException":            directory.ErrUnavailable,
-				"OperationNotEnabledException":      directory.ErrMisconfigured,
-				"ResourceNotFoundException":         directory.ErrMisconfigured,
-				"SoftwareTokenMFANotFoundException": nil, // who asked for more than the pool has comes in without
-			},
-		},
-		{
-			name: "VerifySoftwareToken", way: "by access token",
-			call: func(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, fault cognitotest.Fault) error {
-				return answerWanted(t, pool, d, directory.WantFactor, fault)
-			},
-			want: map[string]error{
-				"CodeMismatchException":                 directory.ErrWrongCode,
-				"EnableSoftwareTokenMFAException":       directory.ErrWrongCode,
-				"ForbiddenException":                    directory.ErrThrottled,
-				"InternalErrorException":                directory.ErrUnavailable,
-				"InvalidParameterException":             directory.ErrUnavailable,
-				"InvalidUserPoolConfigurationException": directory.ErrMisconfigured,
-				"NotAuthorizedException":                directory.ErrBadCredentials,
-				"OperationNotEnabledException":          directory.ErrMisconfigured,
-				"PasswordResetRequiredException":        directory.ErrBadCredentials,
-				"ResourceNotFoundException":             directory.ErrMisconfigured,
-				"SoftwareTokenMFANotFoundException":     directory.ErrNoFactor,
-				"TooManyRequestsException":              directory.ErrThrottled,
-				"UserNotConfirmedException":             directory.ErrBadCredentials,
-				"UserNotFoundException":                 directory.ErrBadCredentials,
-			},
-		},
-		{
-			name: "ChangePassword",
-			call: func(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, fault cognitotest.Fault) error {
-				return answerWanted(t, pool, d, directory.WantPassword, fault)
-			},
-			want: map[string]error{
-				"ForbiddenException":                      directory.ErrThrottled,
-				"InternalErrorException":                  directory.ErrUnavailable,
-				"InvalidParameterException":               directory.ErrUnavailable,
-				"InvalidPasswordException":                directory.ErrUnfitPassword,
-				"LimitExceededException":                  directory.ErrThrottled,
-				"NotAuthorizedException":                  directory.ErrBadCredentials,
-				"OperationNotEnabledException":            directory.ErrMisconfigured,
-				"PasswordHistoryPolicyViolationException": directory.ErrUnfitPassword,
-				"PasswordResetRequiredException":          directory.ErrBadCredentials,
-				"ResourceNotFoundException":               directory.ErrMisconfigured,
-				"TooManyRequestsException":                directory.ErrThrottled,
-				"UserNotConfirmedException":               directory.ErrBadCredentials,
-				"UserNotFoundException":                   directory.ErrBadCredentials,
-			},
-		},
-		{
-			name: "SetUserMFAPreference", way: "to turn an app on",
-			call: func(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, fault cognitotest.Fault) error {
-				return answerWanted(t, pool, d, directory.WantFactor, fault)
-			},
-			want: preferenceWant(directory.ErrUnavailable),
-		},
-		{
-			name: "SetUserMFAPreference", way: "to turn an app off",
-			user: func(u *cognitotest.User) { u.TOTP = appKey() },
-			call: func(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, fault cognitotest.Fault) error {
-				return answerWanted(t, pool, d, directory.WantNoFactor, fault)
-			},
-			want: preferenceWant(directory.ErrFactorRequired),
-		},
-		{
 			name: "ForgotPassword",
 			call: func(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, fault cognitotest.Fault) error {
 				pool.Inject(fault)
@@ -337,28 +261,6 @@ func requestWant() map[string]error {
 	}
 }
 
-func preferenceWant(parameter error) map[string]error {
-	return map[string]error{
-		"ForbiddenException":             directory.ErrThrottled,
-		"InternalErrorException":         directory.ErrUnavailable,
-		"InvalidParameterException":      parameter,
-		"NotAuthorizedException":         directory.ErrBadCredentials,
-		"OperationNotEnabledException":   directory.ErrMisconfigured,
-		"PasswordResetRequiredException": directory.ErrBadCredentials,
-		"ResourceNotFoundException":      directory.ErrMisconfigured,
-		"UserNotConfirmedException":      directory.ErrBadCredentials,
-		"UserNotFoundException":          directory.ErrBadCredentials,
-	}
-}
-
-// answerWanted makes a change of the account meet fault.
-func answerWanted(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, want directory.Want, fault cognitotest.Fault) error {
-	c := asked(t, d, want)
-	pool.Inject(fault)
-	_, err := d.Respond(t.Context(), c, directory.Answer{Code: newAppCode(t, c), Password: redact.New(newPassword)})
-	return err
-}
-
 func answerFault(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, fault cognitotest.Fault) error {
 	c := challenged(t, d, password)
 	pool.Inject(fault)
@@ -367,7 +269,7 @@ func answerFault(t *testing.T, pool *cognitotest.Server, d *cognito.Directory, f
 }
 
 func TestEachDocumentedExceptionIsOneSentinel(t *testing.T) {
-	for _, op := range operations() {
+	for _, op := range slices.Concat(operations(), changes()) {
 		for _, name := range slices.Sorted(maps.Keys(op.want)) {
 			t.Run(strings.TrimSpace(op.name+" "+op.way)+" "+name, func(t *testing.T) {
 				pool, d := start(t, op.settings)
@@ -403,7 +305,7 @@ func TestTheSDKDocumentsNoOtherExceptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal := regexp.MustCompile(`EqualFold\("(\w+)"`)
-	for _, op := range operations() {
+	for _, op := range slices.Concat(operations(), changes()) {
 		_, body, found := strings.Cut(string(source), "func awsAwsjson11_deserializeOpError"+op.name+"(")
 		body, _, ended := strings.Cut(body, "\n}\n")
 		if !found || !ended {

@@ -67,6 +67,42 @@ func TestSmokeAgainstMoto(t *testing.T) {
 	wantMara(t, d, c, code("123456"))
 }
 
+func TestChangingAgainstMoto(t *testing.T) {
+	d := inMoto(t).directory
+	wantMara(t, d, challenged(t, d, "Temporary-1!"), directory.Answer{Password: redact.New(password)})
+
+	c := asked(t, d, directory.WantPassword)
+	_, err := d.Respond(t.Context(), c, directory.Answer{Password: redact.New("short")})
+	wantOnly(t, err, directory.ErrUnfitPassword)
+	got, err := d.Respond(t.Context(), c, directory.Answer{Password: redact.New(newPassword)})
+	if err != nil || got.User == nil || got.Changed != got.User.ID {
+		t.Fatalf("a new password: %+v, %v", got, err)
+	}
+	wanted := func(want directory.Want) directory.Challenge {
+		t.Helper()
+		credentials := typed(login, newPassword)
+		credentials.Want = want
+		got, err := d.Authenticate(t.Context(), credentials)
+		c := kept(t, got, err)
+		if c.Kind == "SOFTWARE_TOKEN_MFA" {
+			c = next(t, d, c, code("123456"))
+		}
+		return c
+	}
+	got, err = d.Respond(t.Context(), wanted(directory.WantFactor), code("123456"))
+	if err != nil || got.User == nil || !got.User.Factor {
+		t.Fatalf("an app: %+v, %v", got, err)
+	}
+	got, err = d.Respond(t.Context(), wanted(directory.WantNoFactor), directory.Answer{})
+	if err != nil || got.User == nil || got.User.Factor {
+		t.Fatalf("no app: %+v, %v", got, err)
+	}
+	got, err = d.Authenticate(t.Context(), typed(login, newPassword))
+	if err != nil || got.User == nil {
+		t.Errorf("without the app: %+v, %v", got, err)
+	}
+}
+
 func TestConfirmingAgainstMoto(t *testing.T) {
 	pool := inMoto(t)
 	d, ctx := pool.directory, t.Context()

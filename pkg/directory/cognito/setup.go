@@ -15,7 +15,8 @@ import (
 
 // newKey begins setting up an authenticator, by a session or an access token: it
 // returns its key and, by a session, the one that goes on from there. An app that
-// the account has stays until the new one's code was right.
+// the account has stays until the new one's code was right, as AWS documents by
+// now; once it was turned off at once (amplify-js issue 1226).
 // https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AssociateSoftwareToken.html
 // https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-mfa-totp.html
 func (d *Directory) newKey(ctx context.Context, doing action, in cip.AssociateSoftwareTokenInput) (key, next string, err error) {

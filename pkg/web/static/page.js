@@ -9,19 +9,18 @@
       button.setAttribute("aria-pressed", shown);
     };
     button.hidden = false;
-    button.addEventListener("click", () => {
+    button.addEventListener("click", (event) => {
       show(input.type === "password");
-      input.focus();
+      if (event.detail) input.focus(); // by a pointer: who presses a key hears the button's state
     });
     input.form.addEventListener("submit", () => show(false)); // browsers remember what is typed as text
   }
 
   for (const hint of all(".caps")) {
-    const input = hint.previousElementSibling.firstElementChild;
-    for (const name of ["keydown", "keyup", "blur"]) {
+    const input = hint.previousElementSibling.querySelector("input");
+    for (const name of ["keydown", "keyup"]) {
       input.addEventListener(name, (event) => {
-        const on = name !== "blur" && event.getModifierState && event.getModifierState("CapsLock");
-        hint.textContent = on ? hint.dataset.text : "";
+        hint.textContent = event.getModifierState && event.getModifierState("CapsLock") ? hint.dataset.text : "";
       });
     }
   }
@@ -29,7 +28,10 @@
   // A form is sent once, unless nothing comes of it.
   const sent = (form, yes) => {
     form.dataset.sent = yes ? "yes" : "";
-    for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-busy", yes);
+    for (const button of form.querySelectorAll("button[type=submit]")) {
+      if (yes) button.setAttribute("aria-busy", "true");
+      else button.removeAttribute("aria-busy");
+    }
   };
   for (const form of all("form[method=post]")) {
     form.addEventListener("submit", (event) => {
@@ -38,7 +40,9 @@
       setTimeout(sent, 8000, form, false);
     });
   }
-  addEventListener("pageshow", () => all("form[method=post]").forEach((form) => sent(form, false)));
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) all("form[method=post]").forEach((form) => sent(form, false)); // the back button
+  });
 
   for (const input of all("[data-whole]")) {
     const hint = document.getElementById("whole");
@@ -58,8 +62,8 @@
     const tick = () => {
       const seconds = Math.ceil((end - performance.now()) / 1000);
       if (seconds <= 0) {
-        left.setAttribute("role", "status");
-        left.textContent = left.dataset.over;
+        left.hidden = true;
+        left.nextElementSibling.textContent = left.dataset.over;
         return;
       }
       const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
@@ -79,8 +83,12 @@
     if (!navigator.clipboard) break;
     button.hidden = false;
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.dataset.copy);
-      button.textContent = button.dataset.done;
+      try {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        button.textContent = button.dataset.done;
+      } catch {
+        button.hidden = true; // not allowed: the code is there to be marked
+      }
     });
   }
 })();

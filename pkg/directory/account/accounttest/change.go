@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"deskpro-login/pkg/directory"
 	"deskpro-login/pkg/directory/account"
@@ -290,4 +291,35 @@ func (f *flow) wantStored(codes []string) {
 	if !slices.Equal(f.stored(appLogin).Factor.Recovery, hashes) {
 		f.t.Error("the codes that are stored are not those that were shown")
 	}
+}
+
+// The next to know the password of who has none would set up an app of their own
+// at the door that asks for one.
+func testAnotherDoorKeepsTheApp(t *testing.T, f *flow) {
+	abe := f.stored(appLogin).Clone()
+	abe.Groups = []string{"agents"}
+	f.Put(t, *abe)
+	for step, row := range []struct {
+		keep []string
+		err  error
+	}{
+		{[]string{"agents"}, directory.ErrFactorRequired}, {[]string{"*"}, directory.ErrFactorRequired}, {[]string{"others"}, nil},
+	} {
+		f.keep = row.keep
+		f.checker = f.newChecker(nil)
+		f.wait(time.Minute)
+		outcome, err := f.answer(f.wanting(directory.WantNoFactor, false), f.code(appKey, 0))
+		if row.err == nil {
+			f.challenge(outcome, err)
+		} else {
+			f.refuse(outcome, err, row.err)
+		}
+		if f.stored(appLogin).Factor == nil {
+			t.Errorf("row %d: the app is gone", step)
+		}
+	}
+	// Nobody is made to have one by that.
+	f.keep = []string{"*"}
+	f.checker = f.newChecker(nil)
+	f.user(f.begin(directory.Credentials{Login: plainLogin, Password: redact.New(oldPassword)}))
 }

@@ -47,6 +47,7 @@ func RunFlows(t *testing.T, open func(t *testing.T, accounts []account.Account) 
 		"an app is turned off by a recovery code":                testNoFactorByRecovery,
 		"a short password does not stay without an app":          testNoFactorShort,
 		"an app that must be there stays":                        testNoFactorRequired,
+		"an app that another door asks for stays":                testAnotherDoorKeepsTheApp,
 		"apps are switched off before one is turned off":         testNoFactorSwitchedOff,
 		"who has no app cannot turn it off":                      testNoFactorOfNone,
 		"what happens before an app is turned off ends that":     testRemovalMeanwhile,
@@ -84,6 +85,8 @@ type flow struct {
 	secrets *secrets
 	checker *account.Checker
 	codes   []string
+	// keep is the Checker's KeepGroups.
+	keep []string
 
 	mu  sync.Mutex
 	now time.Time
@@ -145,7 +148,7 @@ func (f *flow) checkerWith(factors *factor.Vault, groups []string) *account.Chec
 		f.t.Fatal(err)
 	}
 	checker, err := account.New(account.Config{
-		Store: f.lossy, Passwords: plain{}, Policy: policy, Factors: factors, FactorGroups: groups, Now: f.clock,
+		Store: f.lossy, Passwords: plain{}, Policy: policy, Factors: factors, FactorGroups: groups, KeepGroups: f.keep, Now: f.clock,
 	})
 	if err != nil {
 		f.t.Fatal(err)

@@ -32,7 +32,7 @@ func (s *Server) bearer(token string) (*account, error) {
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return nil, notAuthorized("Access Token has expired")
-	case err != nil, claims["token_use"] != "access", claims["client_id"] != s.config.ClientID:
+	case err != nil, claims["client_id"] != s.config.ClientID: // an ID token has none
 		return nil, notAuthorized("Invalid Access Token")
 	case !slices.Contains(strings.Fields(scope), ownScope):
 		return nil, notAuthorized("Access Token does not have required scopes")

@@ -78,7 +78,7 @@ func post(t *testing.T, pool *cognitotest.Server, operation string, change func(
 
 func TestMembersThatAreUnknownAreErrors(t *testing.T) {
 	pool := cognitotest.Start(t, cognitotest.Config{})
-	for _, operation := range []string{"ForgotPassword", "ConfirmForgotPassword", "ConfirmSignUp", "ResendConfirmationCode", "AssociateSoftwareToken", "VerifySoftwareToken"} {
+	for _, operation := range []string{"ForgotPassword", "ConfirmForgotPassword", "ConfirmSignUp", "ResendConfirmationCode", "AssociateSoftwareToken", "VerifySoftwareToken", "ChangePassword", "SetUserMFAPreference"} {
 		if got := post(t, pool, operation, func(*http.Request) {}); got != "SerializationException:" {
 			t.Errorf("%s: %s", operation, got)
 		}

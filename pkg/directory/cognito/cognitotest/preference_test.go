@@ -12,9 +12,9 @@ import (
 	"deskpro-login/pkg/directory/cognito/cognitotest"
 )
 
-var (
-	turnedOn  = &types.SoftwareTokenMfaSettingsType{Enabled: true, PreferredMfa: true}
-	turnedOff = &types.SoftwareTokenMfaSettingsType{}
+const (
+	turnedOn  = `{"Enabled":true,"PreferredMfa":true}`
+	turnedOff = `{"Enabled":false,"PreferredMfa":false}`
 )
 
 // enrolled sets an app up by token and returns its key.
@@ -108,12 +108,10 @@ func TestFiveWrongCodesEndSettingUpAnAppWhileSignedIn(t *testing.T) {
 
 func TestWhatAPreferenceCannotBe(t *testing.T) {
 	for _, row := range []struct {
-		name, mfa string
-		settings  *types.SoftwareTokenMfaSettingsType
-		want      string
+		name, mfa, settings, want string
 	}{
-		{"none", "", nil, "InvalidParameterException: No MFA settings are given"},
-		{"of an app that is off", "", &types.SoftwareTokenMfaSettingsType{PreferredMfa: true}, "InvalidParameterException: A factor that is not enabled cannot be preferred"},
+		{"none", "", "null", "InvalidParameterException: No MFA settings are given"},
+		{"of an app that is off", "", `{"Enabled":false,"PreferredMfa":true}`, "InvalidParameterException: A factor that is not enabled cannot be preferred"},
 		{"off where the pool requires a factor", "ON", turnedOff, "InvalidParameterException: The user pool requires MFA"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -136,7 +134,7 @@ func TestAPreferenceOfSeveralFactors(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantChallenge(t, c.begin(t, login), nil, types.ChallengeNameTypeSoftwareTokenMfa)
-	if err := c.app(t, token, &types.SoftwareTokenMfaSettingsType{Enabled: true}); err != nil {
+	if err := c.app(t, token, `{"PreferredMfa":false}`); err != nil {
 		t.Fatal(err)
 	}
 	wantChallenge(t, c.begin(t, login), nil, types.ChallengeNameTypeSelectMfaType)
