@@ -40,6 +40,7 @@ export function looks() {
 
     test("signing in by the keyboard alone", async () => {
       await v.begin();
+      await v.page.waitForFunction(() => document.activeElement.name === "username");
       await v.page.keyboard.type("ugo@example.com");
       await v.page.keyboard.press("Tab");
       assert.equal(await v.focused(), "password");

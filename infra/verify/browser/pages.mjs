@@ -83,7 +83,7 @@ const looks = {
     ["confirmed", "password", async (v) => {
       await open("/users/login/confirm")(v);
       await v.answer({ username: "una@example.com", code: await v.code("una@example.com", "confirm") }, "Confirm");
-      await v.page.getByRole("status").waitFor();
+      await v.page.getByText("Your account is confirmed.").waitFor();
     }],
     ["federation-cancelled", null, async (v) => {
       await v.begin();
