@@ -51,6 +51,8 @@ func poolSteps(s stack.Stack) []symptom {
 		because("There were too many wrong ones, and the page says to wait", "As for `DPL-2001`"))
 	add("`DPL-2010` Choose another password",
 		because("It is not what the pool's rules for passwords ask for, or was used before", "Choose a longer one that is new; the page says what the pool says about it"))
+	add("`DPL-2023` Your account needs its app",
+		because("The person wants to be without the authenticator app, and the pool {} requires a second factor", "Leave it as it is, or set up another app", pool))
 	add("`DPL-2011` This sign-in isn't allowed",
 		because("The pool's threat protection found it too risky", "Try from a network and a device used before. The account's event history in the pool {} tells why", pool),
 		because("A rule of your company refuses it, in a trigger of the pool, one of its Lambda functions", "See to that trigger; its own log says why"))
