@@ -224,9 +224,9 @@ func (p *phase) String() string {
 		p.single[0]+p.single[1], p.single[2], p.single[3], p.tabs[0]+p.tabs[1], p.tabs[2], p.tabs[3], p.tabs[4]+p.tabs[5]+p.tabs[6], p.tabPages, p.reloads, p.redirects)
 }
 
-// tokensOfALoop is how many tokens there are at most before the page, with
+// tokensOfALoop is how many tokens there are at most before the page, eleven as a rule, with
 // rounds as slow as these.
-const tokensOfALoop = 12
+const tokensOfALoop = 13
 
 // wantSigned fails the test unless tokens were signed, so many at most, all with
 // the version of the label.

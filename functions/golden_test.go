@@ -108,7 +108,7 @@ var (
 	freshPattern  = regexp.MustCompile(`\b(state|nonce|code_challenge)=[^&]+`)
 	stepPattern   = regexp.MustCompile(`(name="step" value=")[\w-]{43}"`)
 	scriptPattern = regexp.MustCompile(`(?s)<script>.*</script>`)
-	timePattern   = regexp.MustCompile(`<time datetime="[^"]*">[^<]*</time>`)
+	timePattern   = regexp.MustCompile(`<time[^>]*>[^<]*</time>`)
 	stylePattern  = regexp.MustCompile(`(?s)<style>.*</style>`)
 	hashPattern   = regexp.MustCompile(`'sha256-[^']+'`)
 )
