@@ -17,7 +17,7 @@ const signIn = async (v, login, word = password) => {
 };
 
 export function languages() {
-  for (const locale of ["ar", "he", "ja", "de", "zh-CN"]) {
+  for (const locale of ["ar", "zh-CN"]) {
     describe(`pages in ${locale}`, { concurrency: 1 }, () => {
       const v = visit({ locale, isMobile: true, hasTouch: true, viewport: { width: 320, height: 640 } });
       const looks = {
@@ -41,7 +41,7 @@ export function languages() {
           await reach();
           const html = v.page.locator("html");
           assert.equal(await html.getAttribute("lang"), locale === "zh-CN" ? "zh-Hans" : locale);
-          assert.equal(await html.getAttribute("dir"), ["ar", "he"].includes(locale) ? "rtl" : "ltr");
+          assert.equal(await html.getAttribute("dir"), locale === "ar" ? "rtl" : "ltr");
           const found = await v.page.evaluate(faults, 320);
           assert.deepEqual(found.filter((fault) => !fault.includes("the title's word")), [], "faults");
           assert.deepEqual(await axe(v.page), [], "axe");
